@@ -1,0 +1,1 @@
+"""Companies' websites to pages of text; knows nothing of what follows."""

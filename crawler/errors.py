@@ -1,0 +1,20 @@
+"""Errors of the crawler.
+
+CrawlerError
+|-- FrontierLockedError another process is crawling the same project
+`-- HostsFileError      the static name table cannot be read
+
+A failing website is never an exception: it is a row with its reason.
+"""
+
+
+class CrawlerError(Exception):
+    """Base of everything that can stop a crawl as a whole."""
+
+
+class FrontierLockedError(CrawlerError):
+    """Another process holds the frontier; the message names its process id."""
+
+
+class HostsFileError(CrawlerError):
+    """The static name table is missing or malformed; the message names file and line."""

@@ -1,0 +1,1 @@
+"""Documents to chunks, vectors, company vectors, nearest neighbours and keywords."""

@@ -1,0 +1,1 @@
+"""Neighbours and facts to revenue potential, classes, actions and reasons."""

@@ -1,0 +1,103 @@
+"""The tables that scoring takes and gives, one `pl.Schema` each. EUR columns are EUR per year."""
+
+from typing import Final
+
+import polars as pl
+
+#: The address stock after import. `revenue` is the last 12 months, `revenue_best` the best of the last three years;
+#: `site` names the website as the crawler does.
+CUSTOMERS: Final = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "name": pl.String(),
+        "street": pl.String(),
+        "postcode": pl.String(),
+        "city": pl.String(),
+        "country": pl.String(),
+        "website": pl.String(),
+        "email": pl.String(),
+        "industry": pl.String(),
+        "headcount": pl.Float64(),
+        "revenue": pl.Float64(),
+        "revenue_best": pl.Float64(),
+        "last_purchase": pl.Date(),
+        "owner": pl.String(),
+        "text": pl.String(),
+        "site": pl.String(),
+    }
+)
+
+#: A peer of a customer: an active customer, with the cosine similarity of their centred company vectors.
+PEER: Final = pl.Struct({"customer_id": pl.String(), "similarity": pl.Float32()})
+
+#: What the potential model says of each customer; null where there is no data basis.
+RATED: Final = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "potential": pl.Float64(),
+        "potential_low": pl.Float64(),
+        "potential_high": pl.Float64(),
+        "typical": pl.Float64(),
+        "headroom_expected": pl.Float64(),
+        "basis": pl.String(),
+        "factor_industry": pl.Float64(),
+        "factor_headcount": pl.Float64(),
+        "factor_text": pl.Float64(),
+        "industry_label": pl.String(),
+        "industry_label_en": pl.String(),
+        "peers": pl.List(PEER),
+    }
+)
+
+#: Quality of the model and of its plain baselines, all out of fold on the active customers; pinball loss in log10 EUR.
+FIGURES: Final = pl.Schema(
+    {
+        "model": pl.String(),
+        "quantile": pl.Float64(),
+        "pinball": pl.Float64(),
+        "coverage": pl.Float64(),
+        "customers": pl.Int64(),
+    }
+)
+
+#: The contract for everything that reads results: `out/potential.parquet`.
+POTENTIAL: Final = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "name": pl.String(),
+        "postcode": pl.String(),
+        "city": pl.String(),
+        "owner": pl.String(),
+        "industry": pl.String(),
+        "industry_label": pl.String(),
+        "industry_label_en": pl.String(),
+        "headcount": pl.Float64(),
+        "website": pl.String(),
+        "last_purchase": pl.Date(),
+        "revenue": pl.Float64(),
+        "revenue_best": pl.Float64(),
+        "potential": pl.Float64(),
+        "potential_low": pl.Float64(),
+        "potential_high": pl.Float64(),
+        "typical": pl.Float64(),
+        "headroom": pl.Float64(),
+        "headroom_expected": pl.Float64(),
+        "class_revenue": pl.String(),
+        "class_potential": pl.String(),
+        "action": pl.String(),
+        "reason_de": pl.String(),
+        "reason_en": pl.String(),
+        "against_de": pl.String(),
+        "against_en": pl.String(),
+        "basis": pl.String(),
+        "factor_industry": pl.Float64(),
+        "factor_headcount": pl.Float64(),
+        "factor_text": pl.Float64(),
+        "peers": pl.List(PEER),
+    }
+)
+
+#: Values of `class_revenue` and `class_potential`; a customer without revenue in the last 12 months is "inactive".
+REVENUE_CLASSES: Final = ("A", "B", "C", "inactive")
+POTENTIAL_CLASSES: Final = ("A", "B", "C", "no data basis")
+ACTIONS: Final = ("expansion", "reactivation", "keep", "check")
