@@ -10,7 +10,7 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[embedding]` of the configuration; every default is also stated in `configs/default.toml`."""
 
-    #: "bundled" (multilingual-e5-small, offline), "use" (Google USE multilingual, offline, fast), a model name or a local path.
+    #: "bundled" (multilingual-e5-small, offline), any sentence-transformers model name, or a local path.
     model: str = "bundled"
     #: Revision of a named model; empty means the newest.
     revision: str = ""
