@@ -41,8 +41,9 @@ class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     extract_seconds: Seconds = 20.0
     #: Languages preferred when a site offers several, best first.
     languages: tuple[str, ...] = ("de", "en")
-    #: Sites fetched successfully are visited again after this many days, failed ones after `retry_days`.
+    #: Sites that gave text are visited again after this many days.
     refresh_days: Count = 90
+    #: Sites that failed are tried again after this many days.
     retry_days: Count = 7
     #: Tests and the demo only: allow requests to loopback addresses.
     allow_loopback: bool = False

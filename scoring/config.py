@@ -24,6 +24,7 @@ class PotentialConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     top_share: Share = 0.2
     #: Fewer active customers than this: no text or regression, the plain quantile of all.
     min_active: Count = 30
+    #: Start of all pseudo-random choices, so that a run can be repeated.
     seed: int = 20260101
 
 
@@ -34,6 +35,7 @@ class ClassConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     method: Literal["cumulative", "fixed"] = "cumulative"
     #: Shares of revenue of A, B and C customers, with method "cumulative".
     shares: tuple[Share, Share, Share] = (0.80, 0.15, 0.05)
-    #: Lowest EUR per year of class A and of class B, with method "fixed".
+    #: Lowest EUR per year of class A, with method "fixed".
     a_from: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    #: Lowest EUR per year of class B, with method "fixed".
     b_from: Annotated[float, msgspec.Meta(ge=0)] = 0.0

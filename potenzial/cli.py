@@ -1,0 +1,165 @@
+"""The command line. Commands import what they need when they run, so that `--help` is there at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from potenzial import __version__
+
+DONE, NO_START, INTERRUPTED = 0, 2, 130
+
+app = typer.Typer(
+    name="potenzial",
+    help="Rates every company of an address stock by its revenue potential.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file of the project.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+SampleOption = Annotated[
+    int, typer.Option("--sample", min=0, help="Only this many customers, chosen by the hash of their id; 0 means all.")
+]
+CustomerArgument = Annotated[str, typer.Argument(help="Id of a customer, as it stands in the address stock.")]
+StageOption = Annotated[
+    str,
+    typer.Option(help="A stage: import, crawl, embed, neighbours, potential, lists or report."),
+]
+DEFAULT_CONFIG = Path("potenzial.toml")
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer hands an option's value to its callback by position
+    if asked:
+        typer.echo(f"potenzial {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    log_format: Annotated[str, typer.Option(help="How logs on stderr are written.", metavar="[text|json]")] = "text",
+    version: Annotated[  # noqa: ARG001, FBT002 - the callback acts on it; typer options are declared as parameters
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Rates every company of an address stock by its revenue potential."""
+    from potenzial.logs import configure, log_format_of
+
+    configure(log_format_of(log_format))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.")]) -> None:
+    """Make a project folder with a commented potenzial.toml."""
+    from potenzial.commands import setup
+
+    setup.init(folder)
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
+    """Read the address stock, write nothing, and say what a run would make of it."""
+    from potenzial.commands import setup
+
+    setup.check(config, setup.output_for(as_json=as_json))
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    first: Annotated[str, typer.Option("--from", help="Make this stage and all after it anew.")] = "",
+    last: Annotated[str, typer.Option("--until", help="Stop after this stage.")] = "",
+    sample: SampleOption = 0,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Run the main job: address stock in, rated customers with reasons out."""
+    from potenzial.commands import running
+
+    action = running.plan if dry_run else running.run
+    raise typer.Exit(action(config, first, last, sample))
+
+
+@app.command()
+def status(config: ConfigOption = DEFAULT_CONFIG, sample: SampleOption = 0, *, as_json: JsonOption = False) -> None:
+    """Say which stages are done and what the last run found."""
+    from potenzial.commands import asking
+
+    asking.status(config, sample, asking.output_for(as_json=as_json))
+
+
+@app.command()
+def lookalike(
+    customer_id: CustomerArgument,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 20,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sample: SampleOption = 0,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List the companies that are most like a given customer."""
+    from potenzial.commands import asking
+
+    asking.lookalike(config, sample, customer_id, k, asking.output_for(as_json=as_json))
+
+
+@app.command()
+def explain(
+    customer_id: CustomerArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sample: SampleOption = 0,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a customer is rated as it is: facts, peers, reasons for and against."""
+    from potenzial.commands import asking
+
+    asking.explain(config, sample, customer_id, asking.output_for(as_json=as_json))
+
+
+@app.command()
+def report(config: ConfigOption = DEFAULT_CONFIG, sample: SampleOption = 0) -> None:
+    """Write the report and the lists again from the results that are there."""
+    from potenzial.commands import running
+
+    running.report(config, sample)
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(min=1, max=20_000, help="Customers of the synthetic stock.")] = 1000,
+    folder: Annotated[Path, typer.Option(help="Where the demo project is made.")] = Path("demo"),
+) -> None:
+    """Run the main job on a synthetic German stock whose websites are served on this machine."""
+    from potenzial.commands import demonstrating
+
+    raise typer.Exit(demonstrating.demo(customers, folder))
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code that CONTRIBUTING names."""
+    sys.exit(_guarded())
+
+
+def _guarded() -> int:
+    """Turn every error that the product knows into one clear message."""
+    from potenzial.problems import EXPECTED, message
+
+    try:
+        app()
+    except SystemExit as end:
+        return _left(end)
+    except EXPECTED as error:
+        typer.echo(f"Error: {message(error)}", err=True)
+        return NO_START
+    return DONE
+
+
+def _left(end: SystemExit) -> int:
+    """Say after an interruption that nothing is lost."""
+    if end.code == INTERRUPTED:
+        typer.echo("Interrupted. What was finished is kept: `potenzial run` goes on from there.", err=True)
+    return end.code if isinstance(end.code, int) else DONE

@@ -1,0 +1,1 @@
+"""What each command does and prints; results on stdout, logs on stderr."""

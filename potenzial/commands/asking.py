@@ -1,0 +1,110 @@
+"""Commands that read results: `status`, `lookalike` and `explain`."""
+
+from pathlib import Path
+
+import polars as pl
+from rich.table import Table
+
+from potenzial import artifact
+from potenzial.artifact import Record
+from potenzial.commands.output import Output, output_for
+from potenzial.errors import StageError
+from potenzial.project import TABLES, Project, open_project
+from scoring.schema import POTENTIAL
+
+__all__ = ["explain", "lookalike", "output_for", "status"]
+
+
+def status(config_path: Path, sample: int, output: Output) -> None:
+    """Show which stages are done, when, and with how many rows."""
+    project = open_project(config_path, sample)
+    records = {name: artifact.record(project.stage(name)) for name in TABLES}
+    report = project.out / "report.html"
+    values = {
+        "folder": str(project.folder),
+        "stages": {name: _stage_values(known) for name, known in records.items()},
+        "report": str(report) if report.exists() else None,
+    }
+    output(_status_table(project, records, report), values)
+
+
+def _stage_values(known: Record | None) -> dict[str, object]:
+    if known is None:
+        return {"done": False}
+    return {"done": True, "finished_at": known.finished_at, "seconds": round(known.seconds, 1), "rows": known.rows}
+
+
+def _status_table(project: Project, records: dict[str, Record | None], report: Path) -> Table:
+    table = Table("stage", "finished (UTC)", "seconds", "rows", title=str(project.folder), title_justify="left")
+    for name, known in records.items():
+        rows = ", ".join(f"{count:,} {what}" for what, count in known.rows.items()) if known else ""
+        table.add_row(name, known.finished_at if known else "not yet", f"{known.seconds:.1f}" if known else "", rows)
+    table.add_row("report", str(report) if report.exists() else "not yet", "", "")
+    return table
+
+
+def lookalike(config_path: Path, sample: int, customer_id: str, k: int, output: Output) -> None:
+    """Show the nearest companies of a customer with what is known of them."""
+    from embeddings.lookalike import lookalikes
+
+    project = open_project(config_path, sample)
+    companies = artifact.read(_table_path(project, "embed", "company_vectors"))
+    names = artifact.read(_table_path(project, "import", "customers")).select("customer_id", "name", "postcode", "city")
+    hits = lookalikes(companies, [customer_id], k).select("rank", "neighbour_id", "similarity")
+    found = hits.join(names, left_on="neighbour_id", right_on="customer_id", how="left")
+    found = _with_potential(project, found).sort("rank")
+    output(_hits_table(customer_id, names, found), {"customer_id": customer_id, "lookalikes": found.to_dicts()})
+
+
+def _with_potential(project: Project, found: pl.DataFrame) -> pl.DataFrame:
+    """Add class and potential where the potential stage has run."""
+    columns = ("revenue", "potential", "class_revenue", "class_potential")
+    if artifact.record(project.stage("lists")) is None:
+        return found
+    rated = artifact.read(project.out / "potential.parquet", POTENTIAL).select("customer_id", *columns)
+    return found.join(rated, left_on="neighbour_id", right_on="customer_id", how="left")
+
+
+def _hits_table(customer_id: str, names: pl.DataFrame, found: pl.DataFrame) -> Table:
+    name = names.filter(pl.col("customer_id") == customer_id)["name"].to_list()
+    title = f"Most like {customer_id} {name[0] if name else ''}"
+    table = Table("#", "id", "company", "place", "similarity", title=title, title_justify="left")
+    rated = "potential" in found.columns
+    for heading in ("class today", "EUR last 12 M", "class by potential", "potential EUR/year") if rated else ():
+        table.add_column(heading, justify="right")
+    for row in found.iter_rows(named=True):
+        table.add_row(*_hit_cells(row), *(_rated_cells(row) if rated else ()))
+    return table
+
+
+def _hit_cells(row: dict[str, object]) -> tuple[str, ...]:
+    place = f"{row['postcode'] or ''} {row['city'] or ''}".strip()
+    return (str(row["rank"]), str(row["neighbour_id"]), str(row["name"]), place, f"{row['similarity']:.2f}")
+
+
+def _rated_cells(row: dict[str, object]) -> tuple[str, ...]:
+    money = [f"{value:,.0f}" if isinstance(value, float) else "" for value in (row["revenue"], row["potential"])]
+    return (str(row["class_revenue"]), money[0], str(row["class_potential"]), money[1])
+
+
+def explain(config_path: Path, sample: int, customer_id: str, output: Output) -> None:
+    """Show why a customer is rated as it is."""
+    from potenzial.commands.explaining import shown
+    from scoring.explain import explanation
+
+    project = open_project(config_path, sample)
+    rated = artifact.read(_table_path(project, "lists", "potential"), POTENTIAL)
+    keywords = artifact.read(_table_path(project, "embed", "keywords"))
+    if rated.filter(pl.col("customer_id") == customer_id).is_empty():
+        raise StageError(
+            f"There is no customer `{customer_id}` in the results. Ids are written as in the address stock."
+        )
+    found = explanation(customer_id, rated, keywords)
+    output(shown(found), found.to_dict())
+
+
+def _table_path(project: Project, stage: str, table: str) -> Path:
+    files = project.stage(stage)
+    if artifact.record(files) is None:
+        raise StageError(f"{project.folder}: the stage `{stage}` has not run yet. Run `potenzial run` first.")
+    return files.files[table]

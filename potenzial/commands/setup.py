@@ -1,0 +1,67 @@
+"""Commands before the first run: `init` and `check`."""
+
+from pathlib import Path
+
+import polars as pl
+from rich.console import Group, RenderableType
+
+from potenzial.artifact import write_whole
+from potenzial.commands.output import Output, stdout
+from potenzial.errors import ProjectError
+from potenzial.project import CONFIG_NAME, Project, open_project
+from potenzial.reference import template
+
+
+def init(folder: Path) -> None:
+    """Write a commented configuration into a new or existing folder.
+
+    Raises:
+        ProjectError: there is one already, or the folder is a file.
+    """
+    path = folder / CONFIG_NAME
+    if folder.exists() and not folder.is_dir():
+        raise ProjectError(f"{folder}: this is a file. Name a folder for the project.")
+    if path.exists():
+        raise ProjectError(f"{path}: there is a project already. Edit this file, or choose another folder.")
+    write_whole(path, template().encode())
+    stdout().print(
+        f"Project made: {path}\n"
+        "1. Put your address stock beside it as customers.csv, or set `customers` in the table input.\n"
+        f"2. potenzial check --config {path}\n"
+        f"3. potenzial run --config {path}",
+        markup=False,
+    )
+
+
+def check(config_path: Path, output: Output) -> None:
+    """Read the whole address stock and say what a run would make of it; nothing is written."""
+    from potenzial.ingest import check as check_file
+    from potenzial.ingest.show import render_check
+
+    project = open_project(config_path)
+    checked = check_file(project.customers_file, project.config.input)
+    expected = crawl_outlook(project, checked.sites)
+    output(Group(render_check(checked), _crawl_lines(expected)), {**checked.to_dict(), "crawl": expected})
+
+
+def crawl_outlook(project: Project, sites: pl.DataFrame) -> dict[str, object]:
+    """Say how many sites and pages a crawl would visit, and how long it would take."""
+    from crawler.crawl import outlook
+    from potenzial.pipeline import crawl_config
+
+    expected = outlook(sites, crawl_config(project), project.crawl_folder)
+    return {
+        "sites": expected.sites,
+        "done": expected.done,
+        "to_visit": expected.to_visit,
+        "pages_expected": expected.to_visit * project.config.crawl.pages_per_company,
+        "requests_expected": expected.requests,
+        "hours_expected": expected.hours,
+    }
+
+
+def _crawl_lines(expected: dict[str, object]) -> RenderableType:
+    return (
+        f"\nWebsites: {expected['sites']:,}, {expected['done']:,} known, {expected['to_visit']:,} to visit\n"
+        f"Pages: up to {expected['pages_expected']:,} in about {expected['hours_expected']:.1f} hours"
+    )

@@ -1,0 +1,105 @@
+"""The whole configuration of a project: `potenzial.toml`, one table per layer."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from crawler.config import CrawlConfig
+from embeddings.config import EmbeddingConfig, NeighbourConfig
+from potenzial.errors import ConfigError
+from potenzial.ingest.config import InputConfig
+from scoring.config import ClassConfig, PotentialConfig
+
+#: A configuration is written by hand; anything longer is not one.
+MAX_CONFIG_BYTES = 1_000_000
+
+
+class ReportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[report]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: Heading of the report; empty means a plain one.
+    title: str = ""
+    #: Language of report and CSV lists: German or English, with the number formats that belong to it.
+    language: Literal["de", "en"] = "de"
+    #: The data is made up: the report says so on top.
+    synthetic: bool = False
+
+
+class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[run]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: Share of websites without usable pages above which `potenzial run` ends with exit code 1.
+    max_failed_sites_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set, with defaults that suit a German address stock."""
+
+    input: InputConfig = msgspec.field(default_factory=InputConfig)
+    crawl: CrawlConfig = msgspec.field(default_factory=CrawlConfig)
+    embedding: EmbeddingConfig = msgspec.field(default_factory=EmbeddingConfig)
+    neighbours: NeighbourConfig = msgspec.field(default_factory=NeighbourConfig)
+    potential: PotentialConfig = msgspec.field(default_factory=PotentialConfig)
+    classes: ClassConfig = msgspec.field(default_factory=ClassConfig)
+    report: ReportConfig = msgspec.field(default_factory=ReportConfig)
+    run: RunConfig = msgspec.field(default_factory=RunConfig)
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: the file is missing, is no TOML, or holds an unknown key or a value out of range.
+    """
+    return parse(_read(path), str(path))
+
+
+def parse(text: str, name: str) -> Config:
+    """Read a configuration from text; `name` stands in the messages.
+
+    Raises:
+        ConfigError: as for `load`.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Config)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not valid TOML: {error}. Mend the line and run the command again.") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{name}: {_plain(str(error))}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_CONFIG_BYTES + 1)
+        if len(content) > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES:,} bytes, so it is no configuration file.")
+        return content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: there is no such file. Run `potenzial init DIR` to make a project, "
+            "or name its configuration with --config."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+
+
+def _plain(message: str) -> str:
+    """Say a validation error with the table and key first, as they stand in the file."""
+    text, _, where = message.partition(" - at `$")
+    if "unknown field" in text:
+        key = text.split("`")[1]
+        place = where.strip("`.")
+        known = ", ".join(_keys(place))
+        table = f"[{place}]" if place else "the top level"
+        return f"unknown key `{key}` in {table}. Known there: {known}."
+    return f"`{where.strip('`.')}`: {text}." if where else f"{text}."
+
+
+def _keys(table: str) -> tuple[str, ...]:
+    default = getattr(Config(), table) if table in Config.__struct_fields__ else Config()
+    return tuple(type(default).__struct_fields__)

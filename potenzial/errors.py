@@ -1,0 +1,33 @@
+"""Errors of the product, and the one place where errors of the layers below become messages.
+
+PotenzialError
+|-- ConfigError        the configuration cannot be read or contradicts itself
+|-- ProjectError       the project folder lacks something or already holds something
+|-- ProjectBusyError   another process is running the same project
+|-- StageError         a command needs the result of a stage that has not run
+`-- ArtifactError      a stage's file is damaged or does not have the columns it must have
+"""
+
+
+class PotenzialError(Exception):
+    """Base of everything that stops a command; the message says what to do next."""
+
+
+class ConfigError(PotenzialError):
+    """The configuration cannot be read; the message names file, table and key."""
+
+
+class ProjectError(PotenzialError):
+    """The project folder is not what the command needs."""
+
+
+class ProjectBusyError(PotenzialError):
+    """Another process is running the same project; the message names its process id."""
+
+
+class StageError(PotenzialError):
+    """A stage has to run first; the message names the command."""
+
+
+class ArtifactError(PotenzialError):
+    """A stage's file is damaged; the message names the file and how to make it anew."""

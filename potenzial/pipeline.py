@@ -1,0 +1,217 @@
+"""The main job: which stage reads and writes which files, and which of them have to be made."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import msgspec
+import polars as pl
+
+from crawler.config import CrawlConfig
+from crawler.schema import PAGES
+from embeddings.schema import KEYWORDS
+from potenzial import __version__, artifact, stages
+from potenzial.artifact import Frames, Record, key_of
+from potenzial.errors import ConfigError, StageError
+from potenzial.progress import Advance, Reporter, duration
+from potenzial.project import STAGES, TABLES, Project
+from scoring.schema import CUSTOMERS, RATED
+
+logger = logging.getLogger(__name__)
+
+#: Libraries whose version changes what a stage gives.
+LIBRARIES = {
+    "import": ("polars",),
+    "crawl": ("trafilatura",),
+    "embed": ("sentence-transformers", "transformers", "torch"),
+    "neighbours": ("faiss-cpu",),
+    "potential": ("scikit-learn",),
+    "lists": (),
+}
+
+#: Tables that each stage reads.
+READS: Mapping[str, tuple[str, ...]] = {
+    "import": (),
+    "crawl": ("customers",),
+    "embed": ("customers", "pages"),
+    "neighbours": ("company_vectors",),
+    "potential": ("customers", "company_vectors"),
+    "lists": ("customers", "rated", "keywords"),
+}
+
+_SCHEMAS = {"customers": CUSTOMERS, "pages": PAGES, "keywords": KEYWORDS, "rated": RATED}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The stages a run goes through: made anew from `first` on (when given), up to and including `last`."""
+
+    first: str = ""
+    last: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse names that are no stages.
+
+        Raises:
+            ConfigError: a name is unknown, or the first stage comes after the last.
+        """
+        for name in (self.first, self.last):
+            if name and name not in STAGES:
+                raise ConfigError(f"there is no stage `{name}`. Stages are: {', '.join(STAGES)}.")
+        if self.first and self.last and STAGES.index(self.first) > STAGES.index(self.last):
+            raise ConfigError(f"--from {self.first} comes after --until {self.last}. Swap them or leave one out.")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Stages that leave tables, up to the last one asked for."""
+        end = STAGES.index(self.last) + 1 if self.last else len(STAGES)
+        return tuple(name for name in STAGES[:end] if name in TABLES)
+
+    @property
+    def reports(self) -> bool:
+        """Whether the report is written at the end."""
+        return self.last in {"", "report"}
+
+    def forces(self, name: str) -> bool:
+        """Whether a stage is made anew even if nothing changed."""
+        return bool(self.first) and STAGES.index(name) >= STAGES.index(self.first)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do with one stage."""
+
+    stage: str
+    fresh: bool
+    detail: str
+
+
+class Pipeline:
+    """Runs the stages of one project."""
+
+    def __init__(self, project: Project, reporter: Reporter) -> None:
+        self._project, self._reporter = project, reporter
+
+    def run(self, span: Span) -> tuple[Record, ...]:
+        """Make what is missing or out of date, in order."""
+        return tuple(self._stage(name, span) for name in span.tables)
+
+    def plan(self, span: Span) -> tuple[Plan, ...]:
+        """Say for each stage whether it is fresh, without doing anything."""
+        plans: list[Plan] = []
+        for name in span.tables:
+            upstream = all(plan.fresh for plan in plans)
+            plans.append(self._plan(name, span, upstream=upstream))
+        return tuple(plans)
+
+    def _plan(self, name: str, span: Span, *, upstream: bool) -> Plan:
+        known = artifact.record(self._project.stage(name))
+        fresh = upstream and not span.forces(name) and known is not None and known.key == self._key(name)
+        fresh = fresh and not self._due(name)
+        return Plan(name, fresh, f"{sum(known.rows.values()):,} rows" if known and fresh else "to be made")
+
+    def _stage(self, name: str, span: Span) -> Record:
+        stage, key = self._project.stage(name), self._key(name)
+        known = artifact.record(stage)
+        if known is not None and known.key == key and not span.forces(name) and not self._due(name):
+            logger.info("%s: unchanged, kept from %s", name, known.finished_at)
+            return known
+        with self._reporter.stage(name, stages.UNITS[name]) as advance:
+            new = artifact.make(stage, key, lambda: self._build(name, advance))
+        logger.info("%s: %s in %s", name, _counts(new.rows), duration(new.seconds))
+        return new
+
+    def _due(self, name: str) -> bool:
+        """Whether websites are to be visited although neither addresses nor settings changed."""
+        if name != "crawl":
+            return False
+        from crawler.crawl import outlook
+
+        return outlook(self._sites(), crawl_config(self._project), self._project.crawl_folder).to_visit > 0
+
+    def _key(self, name: str) -> str:
+        inputs = {f"library {library}": version(library) for library in LIBRARIES[name]}
+        inputs |= {"potenzial": __version__, **self._input_digests(name)}
+        return key_of(name, stages.VERSIONS[name], self._settings(name), inputs)
+
+    def _input_digests(self, name: str) -> dict[str, str]:
+        if name == "import":
+            path = self._project.customers_file
+            digest = artifact.file_digest(path) if path.is_file() else ""
+            return {"customers file": digest, "sample": str(self._project.sample)}
+        return {table: self._digest(table) for table in READS[name]}
+
+    def _digest(self, table: str) -> str:
+        producer = next(name for name, tables in TABLES.items() if table in tables)
+        known = artifact.record(self._project.stage(producer))
+        if known is None:
+            raise StageError(f"The stage `{producer}` has not run yet. Run `potenzial run --until {producer}` first.")
+        return known.digests[table]
+
+    def _settings(self, name: str) -> object:
+        config = self._project.config
+        tables = {
+            "import": config.input,
+            "crawl": config.crawl,
+            "embed": config.embedding,
+            "neighbours": config.neighbours,
+            "potential": config.potential,
+            "lists": config.classes,
+        }
+        return tables[name]
+
+    def _build(self, name: str, advance: Advance) -> Frames:
+        builders: dict[str, Callable[[Advance], Frames]] = {
+            "import": lambda advance: stages.import_customers(self._project, advance),
+            "crawl": self._crawl,
+            "embed": self._embed,
+            "neighbours": self._neighbours,
+            "potential": self._potential,
+            "lists": self._lists,
+        }
+        return builders[name](advance)
+
+    def _crawl(self, advance: Advance) -> Frames:
+        config = crawl_config(self._project)
+        return stages.crawl_sites(self._sites(), config, self._project.crawl_folder, advance)
+
+    def _embed(self, advance: Advance) -> Frames:
+        config, store = self._project.config.embedding, self._project.vector_store
+        return stages.embed(self.table("customers"), self.table("pages"), config, store, advance)
+
+    def _neighbours(self, advance: Advance) -> Frames:
+        return stages.neighbours(self.table("company_vectors"), self._project.config, advance)
+
+    def _potential(self, advance: Advance) -> Frames:
+        tables = self.table("customers"), self.table("company_vectors")
+        return stages.potential(*tables, self._project.config, advance)
+
+    def _lists(self, advance: Advance) -> Frames:
+        tables = stages.Rated(self.table("customers"), self.table("rated"), self.table("keywords"))
+        return stages.lists(tables, self._project.config, advance)
+
+    def _sites(self) -> pl.DataFrame:
+        from potenzial.ingest import sites
+
+        return sites(self.table("customers"))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Read a table of the project.
+
+        Raises:
+            ArtifactError: the file is damaged.
+        """
+        producer = next(stage for stage, tables in TABLES.items() if name in tables)
+        return artifact.read(self._project.stage(producer).files[name], _SCHEMAS.get(name))
+
+
+def crawl_config(project: Project) -> CrawlConfig:
+    """The crawl's settings with paths made absolute, so that a project can be run from any folder."""
+    config = project.config.crawl
+    hosts = str(project.folder / config.hosts_file) if config.hosts_file else ""
+    return msgspec.structs.replace(config, hosts_file=hosts)
+
+
+def _counts(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in rows.items())

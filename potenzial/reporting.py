@@ -1,0 +1,75 @@
+"""From the project's tables to the files that people open."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from potenzial import artifact, manifest
+from potenzial.funnel import Coverage, failures, funnel
+from potenzial.pipeline import Pipeline
+from potenzial.project import TABLES, Project
+from potenzial.report.data import Fact, ReportData, Timing
+from scoring.classes import thresholds
+
+TITLES = {"de": "Umsatzpotenzial im Adressbestand", "en": "Revenue potential of the address stock"}
+
+
+def write_results(project: Project, pipeline: Pipeline) -> Path:
+    """Write report, lists, rejects and manifest; gives the path of the report."""
+    from potenzial.export.csv import write_lists
+    from potenzial.ingest.rejects import write_rejects
+    from potenzial.report.html import render
+
+    data = report_data(project, pipeline)
+    write_lists(data.customers, project.out, project.config.report.language)
+    write_rejects(pipeline.table("rejects"), project.out / "rejects.csv")
+    manifest.write(project, data.figures.to_dicts())
+    path = project.out / "report.html"
+    artifact.write_whole(path, render(data).encode())
+    return path
+
+
+def report_data(project: Project, pipeline: Pipeline) -> ReportData:
+    """Gather everything that the report shows."""
+    config, customers = project.config, pipeline.table("customers")
+    verdicts, rated = pipeline.table("verdicts"), pipeline.table("rated")
+    borders = thresholds(customers["revenue"], config.classes)
+    coverage = Coverage(customers, verdicts, pipeline.table("pages").select("site"), rated)
+    return ReportData(
+        title=config.report.title or TITLES[config.report.language],
+        language=config.report.language,
+        generated_on=datetime.now(tz=UTC).date(),
+        synthetic=config.report.synthetic,
+        customers=pipeline.table("potential"),
+        figures=pipeline.table("figures"),
+        thresholds=(borders.a, borders.b),
+        quantile=config.potential.quantile,
+        interval=config.potential.interval,
+        verdict=_verdict(pipeline.table("gate"), config.report.language),
+        funnel=funnel(coverage),
+        failures=failures(verdicts),
+        facts=_facts(project),
+        timings=_timings(project),
+    )
+
+
+def _verdict(gate: pl.DataFrame, language: str) -> str:
+    return str(gate[f"reason_{language}"].item())
+
+
+def _facts(project: Project) -> tuple[Fact, ...]:
+    record = manifest.manifest(project, [])
+    digest = str(record["input"]["digest"]) if isinstance(record["input"], dict) else ""
+    return (
+        Fact("Adressdatei", "address file", project.config.input.customers),
+        Fact("Prüfsumme der Adressdatei", "digest of the address file", digest),
+        Fact("Version", "version", str(record["potenzial"])),
+        Fact("Embedding-Modell", "embedding model", str(record["model"])),
+        Fact("Zufallsstartwert", "seed", str(record["seed"])),
+    )
+
+
+def _timings(project: Project) -> tuple[Timing, ...]:
+    known = (artifact.record(project.stage(name)) for name in TABLES)
+    return tuple(Timing(record.stage, record.seconds) for record in known if record)

@@ -1,0 +1,120 @@
+"""What each stage does: frames in, frames out. Where they lie is the pipeline's business."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from crawler.config import CrawlConfig
+from embeddings.config import EmbeddingConfig
+from embeddings.schema import NEIGHBOURS, company_vectors
+from potenzial.artifact import Frames
+from potenzial.config import Config
+from potenzial.documents import documents
+from potenzial.progress import Advance
+from potenzial.project import Project
+
+#: Raise a stage's number when the same inputs give another result.
+VERSIONS = {"import": 1, "crawl": 1, "embed": 1, "neighbours": 1, "potential": 1, "lists": 1}
+
+#: The unit that each stage's progress counts.
+UNITS = {
+    "import": "rows",
+    "crawl": "sites",
+    "embed": "chunks",
+    "neighbours": "companies",
+    "potential": "steps",
+    "lists": "customers",
+}
+
+
+def import_customers(project: Project, advance: Advance) -> Frames:
+    """Read the user's file; a sample keeps the customers whose ids hash lowest, whatever the order of the file."""
+    from potenzial.ingest import read_customers
+
+    read = read_customers(project.customers_file, project.config.input)
+    advance(read.customers.height, read.customers.height)
+    findings = pl.DataFrame({"finding": list(read.findings)}, schema={"finding": pl.String()})
+    return {"customers": sampled(read.customers, project.sample), "rejects": read.rejects, "findings": findings}
+
+
+def sampled(customers: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Keep `size` customers chosen by the hash of their id (all for 0), in their former order."""
+    if not size:
+        return customers
+    order = customers.with_row_index("_row").sort(pl.col("customer_id").hash(seed=0), "customer_id").head(size)
+    return order.sort("_row").drop("_row")
+
+
+def crawl_sites(sites: pl.DataFrame, config: CrawlConfig, folder: Path, advance: Advance) -> Frames:
+    """Visit the websites that are due and give all that is known of all of them."""
+    from crawler.crawl import crawl
+
+    result = crawl(sites, config, folder, progress=advance)
+    return {"pages": result.pages, "fetches": result.fetches, "verdicts": result.verdicts}
+
+
+def embed(
+    customers: pl.DataFrame, pages: pl.DataFrame, config: EmbeddingConfig, store: Path, advance: Advance
+) -> Frames:
+    """Cut texts into chunks, encode those not yet known, and pool them into one vector a company."""
+    from embeddings.chunk import chunk_documents
+    from embeddings.keywords import keywords
+
+    chunks = chunk_documents(documents(customers, pages), config)
+    return {"chunks": chunks, "keywords": keywords(chunks), **_vectors(chunks, config, store, advance)}
+
+
+def _vectors(chunks: pl.DataFrame, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
+    if chunks.is_empty():
+        empty = company_vectors(1).to_frame()
+        return {"company_vectors": empty, "centre": empty.select("vector")}
+    from embeddings.company import company_vectors as pooled
+    from embeddings.encode import encode_missing
+    from embeddings.encoder import load_encoder
+
+    encoder = load_encoder(config)
+    encode_missing(chunks, encoder, store, config, progress=advance)
+    companies = pooled(chunks, store, encoder, config)
+    return {"company_vectors": companies.frame, "centre": companies.centre}
+
+
+def neighbours(companies: pl.DataFrame, config: Config, advance: Advance) -> Frames:
+    """Find the nearest companies of each company among all customers, itself excluded."""
+    if companies.is_empty():
+        return {"neighbours": NEIGHBOURS.to_frame()}
+    from embeddings.neighbours import nearest
+
+    found = nearest(companies, companies, config.neighbours.k)
+    advance(companies.height, companies.height)
+    return {"neighbours": found}
+
+
+def potential(customers: pl.DataFrame, companies: pl.DataFrame, config: Config, advance: Advance) -> Frames:
+    """Estimate the potential of every customer, and how good the estimate is beside plain baselines."""
+    from scoring.potential import rate
+
+    known = None if companies.is_empty() else companies
+    rating = rate(customers, known, config.potential, progress=advance)
+    gate = {"verdict": [rating.verdict], "reason_de": [rating.reason_de], "reason_en": [rating.reason_en]}
+    return {"rated": rating.rated, "figures": rating.figures, "gate": pl.DataFrame(gate)}
+
+
+@dataclass(frozen=True)
+class Rated:
+    """What the lists are made of."""
+
+    customers: pl.DataFrame
+    rated: pl.DataFrame
+    keywords: pl.DataFrame
+
+
+def lists(tables: Rated, config: Config, advance: Advance) -> Frames:
+    """Class the customers, decide on actions and write the reasons."""
+    from scoring.classes import thresholds
+    from scoring.lists import build
+
+    borders = thresholds(tables.customers["revenue"], config.classes)
+    frame = build(tables.customers, tables.rated, tables.keywords, borders)
+    advance(frame.height, frame.height)
+    return {"potential": frame}

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from potenzial.cli import app
+from potenzial.project import STAGES
+from scoring.schema import POTENTIAL
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = get_command(app).commands  # type: ignore[attr-defined] # the type of a group is private to typer
+OPTIONS = sorted(
+    {(name, option) for name, command in COMMANDS.items() for param in command.params for option in param.opts}
+)
+
+
+def _doc(name: str) -> str:
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_its_section(name: str) -> None:
+    """Each command of the command line has a heading of its own in the docs."""
+    assert f"## `potenzial {name}" in _doc("cli.md")
+
+
+@pytest.mark.parametrize(("name", "option"), [pair for pair in OPTIONS if pair[1].startswith("-")])
+def test_every_option_is_documented(name: str, option: str) -> None:
+    """Each option of each command is named in the command's section or in the introduction to all."""
+    text = _doc("cli.md")
+    section = text.partition(f"## `potenzial {name}")[2].partition("\n## ")[0]
+    assert f"`{option}" in section + text.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_is_documented(stage: str) -> None:
+    """Each stage that --from takes is named in the docs and in the option's help."""
+    assert f"`{stage}`" in _doc("cli.md")
+
+
+@pytest.mark.parametrize("column", POTENTIAL.names())
+def test_every_result_column_is_documented(column: str) -> None:
+    """Each column of out/potential.parquet is explained in the docs."""
+    assert f"`{column}`" in _doc("lists.md")
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]), ids=lambda path: path.name
+)
+def test_links_between_the_docs_lead_somewhere(path: Path) -> None:
+    """Every relative link of a document names a file that is there."""
+    for piece in path.read_text("utf-8").split("](")[1:]:
+        target = piece.partition(")")[0].partition("#")[0]
+        assert "://" in target or not target or (path.parent / target).exists(), target
