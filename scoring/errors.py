@@ -1,8 +1,10 @@
 """Errors of scoring.
 
 ScoringError
-|-- NoCustomersError    the stock has no rows
-`-- ConfigRangeError    settings that contradict each other
+|-- NoCustomersError     the stock has no rows
+|-- UnknownCustomerError no customer has the number asked for
+|-- ConfigRangeError     settings that contradict each other
+`-- LeakError            a customer's own revenue would reach its own features
 """
 
 
@@ -16,3 +18,11 @@ class NoCustomersError(ScoringError):
 
 class ConfigRangeError(ScoringError):
     """Two settings contradict each other; the message names both."""
+
+
+class UnknownCustomerError(ScoringError):
+    """No customer has the number asked for; the message names it and where to look it up."""
+
+
+class LeakError(ScoringError):
+    """A customer's own revenue would reach its own features; a guard against faults of the program."""
