@@ -1,6 +1,7 @@
 """The command line. Commands import what they need when they run, so that `--help` is there at once."""
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -62,9 +63,9 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.
 @app.command()
 def check(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
     """Read the address stock, write nothing, and say what a run would make of it."""
-    from potenzial.commands import setup
+    from potenzial.commands import output, setup
 
-    setup.check(config, setup.output_for(as_json=as_json))
+    setup.check(config, output.output_for(as_json=as_json))
 
 
 @app.command()
@@ -86,9 +87,9 @@ def run(
 @app.command()
 def status(config: ConfigOption = DEFAULT_CONFIG, sample: SampleOption = 0, *, as_json: JsonOption = False) -> None:
     """Say which stages are done and what the last run found."""
-    from potenzial.commands import asking
+    from potenzial.commands import asking, output
 
-    asking.status(config, sample, asking.output_for(as_json=as_json))
+    asking.status(config, sample, output.output_for(as_json=as_json))
 
 
 @app.command()
@@ -101,9 +102,9 @@ def lookalike(
     as_json: JsonOption = False,
 ) -> None:
     """List the companies that are most like a given customer."""
-    from potenzial.commands import asking
+    from potenzial.commands import asking, output
 
-    asking.lookalike(config, sample, customer_id, k, asking.output_for(as_json=as_json))
+    asking.lookalike(config, sample, customer_id, k, output.output_for(as_json=as_json))
 
 
 @app.command()
@@ -115,9 +116,9 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say why a customer is rated as it is: facts, peers, reasons for and against."""
-    from potenzial.commands import asking
+    from potenzial.commands import asking, output
 
-    asking.explain(config, sample, customer_id, asking.output_for(as_json=as_json))
+    asking.explain(config, sample, customer_id, output.output_for(as_json=as_json))
 
 
 @app.command()
@@ -154,6 +155,10 @@ def _guarded() -> int:
         return _left(end)
     except EXPECTED as error:
         typer.echo(f"Error: {message(error)}", err=True)
+        return NO_START
+    except Exception:  # noqa: BLE001 - an error nobody foresaw must not pass for exit code 1, "done with failures"
+        traceback.print_exc()
+        typer.echo("This is a mistake in Potenzial. Finished work is kept; please report the lines above.", err=True)
         return NO_START
     return DONE
 

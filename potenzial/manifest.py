@@ -1,7 +1,7 @@
 """The record of a run: inputs, settings, versions, figures."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 import msgspec
@@ -22,7 +22,7 @@ LIBRARIES = (
 )
 
 
-def manifest(project: Project, figures: list[Mapping[str, object]]) -> dict[str, object]:
+def manifest(project: Project, figures: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Collect what is needed to repeat a run and to compare two of them."""
     records = {name: artifact.record(project.stage(name)) for name in TABLES}
     return {
@@ -39,7 +39,7 @@ def manifest(project: Project, figures: list[Mapping[str, object]]) -> dict[str,
     }
 
 
-def write(project: Project, figures: list[Mapping[str, object]]) -> None:
+def write(project: Project, figures: Sequence[Mapping[str, object]]) -> None:
     """Write `out/manifest.json`."""
     content = msgspec.json.format(msgspec.json.encode(manifest(project, figures)), indent=2)
     artifact.write_whole(project.out / "manifest.json", content + b"\n")

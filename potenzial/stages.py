@@ -71,11 +71,11 @@ def _vectors(chunks: pl.DataFrame, config: EmbeddingConfig, store: Path, advance
         return {"company_vectors": empty, "centre": empty.select("vector")}
     from embeddings.company import company_vectors as pooled
     from embeddings.encode import encode_missing
-    from embeddings.encoder import load_encoder
+    from embeddings.encoder import encoder_key, load_encoder
 
     encoder = load_encoder(config)
     encode_missing(chunks, encoder, store, config, progress=advance)
-    companies = pooled(chunks, store, encoder, config)
+    companies = pooled(chunks, store, encoder_key(encoder, config), config)
     return {"company_vectors": companies.frame, "centre": companies.centre}
 
 

@@ -7,12 +7,10 @@ from rich.table import Table
 
 from potenzial import artifact
 from potenzial.artifact import Record
-from potenzial.commands.output import Output, output_for
+from potenzial.commands.output import Output
 from potenzial.errors import StageError
 from potenzial.project import TABLES, Project, open_project
 from scoring.schema import POTENTIAL
-
-__all__ = ["explain", "lookalike", "output_for", "status"]
 
 
 def status(config_path: Path, sample: int, output: Output) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from potenzial.commands.output import stderr, stdout
 from potenzial.funnel import failed_share
+from potenzial.ingest.schema import ROW_REJECTED
 from potenzial.lock import only_run
 from potenzial.pipeline import Pipeline, Span
 from potenzial.progress import LogReporter, Reporter, TerminalReporter
@@ -69,9 +70,9 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def _exit_code(project: Project, pipeline: Pipeline, span: Span) -> int:
     """1 when more rows or websites failed than the configuration allows."""
-    rejects, customers = pipeline.table("rejects").height, pipeline.table("customers").height
-    limit = project.config.input.max_rejected_share
-    failed = _above("rows of the address file rejected", rejects / max(rejects + customers, 1), limit)
+    rejects, customers = pipeline.table("rejects"), pipeline.table("customers").height
+    rejected, limit = rejects.filter(pl.col("effect") == ROW_REJECTED).height, project.config.input.max_rejected_share
+    failed = _above("rows of the address file rejected", rejected / max(rejected + customers, 1), limit)
     if "crawl" in span.tables:
         share, allowed = failed_share(pipeline.table("verdicts")), project.config.run.max_failed_sites_share
         failed = _above("websites without usable text", share, allowed) or failed
