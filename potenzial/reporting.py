@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
-
 from potenzial import artifact, manifest
 from potenzial.funnel import Coverage, failures, funnel
 from potenzial.pipeline import Pipeline
@@ -34,7 +32,7 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
     """Gather everything that the report shows."""
     config, customers = project.config, pipeline.table("customers")
     verdicts, rated = pipeline.table("verdicts"), pipeline.table("rated")
-    borders = thresholds(customers["revenue"], config.classes)
+    borders, gate = thresholds(customers["revenue"], config.classes), pipeline.table("gate")
     coverage = Coverage(customers, verdicts, pipeline.table("pages").select("site"), rated)
     return ReportData(
         title=config.report.title or TITLES[config.report.language],
@@ -46,16 +44,13 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         thresholds=(borders.a, borders.b),
         quantile=config.potential.quantile,
         interval=config.potential.interval,
-        verdict=_verdict(pipeline.table("gate"), config.report.language),
+        gate=gate["verdict"].item(),
+        verdict=gate[f"reason_{config.report.language}"].item(),
         funnel=funnel(coverage),
         failures=failures(verdicts),
         facts=_facts(project),
         timings=_timings(project),
     )
-
-
-def _verdict(gate: pl.DataFrame, language: str) -> str:
-    return str(gate[f"reason_{language}"].item())
 
 
 def _facts(project: Project) -> tuple[Fact, ...]:

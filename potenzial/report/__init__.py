@@ -1,0 +1,1 @@
+"""The report: rated customers to one self-contained HTML file in German or English."""

@@ -1,0 +1,84 @@
+"""What a report is made from."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from potenzial.report.numbers import Language
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the coverage, from the address to the rating: its name and how many customers reach it."""
+
+    label_de: str
+    label_en: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How many websites met one verdict of the crawler (`crawler.verdict.Verdict`)."""
+
+    verdict: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact of the run for the record: versions, model and revision, seed, digest of the input."""
+
+    label_de: str
+    label_en: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a stage took, in seconds."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything that one report shows.
+
+    Args:
+        title: Heading of the report.
+        language: Language of all words and number formats.
+        generated_on: Day of the run.
+        synthetic: True when the stock is made up; the report says so in a banner.
+        customers: Rated customers, schema `scoring.schema.POTENTIAL`; amounts in EUR per year.
+        figures: Quality of model and baselines, schema `scoring.schema.FIGURES`.
+        thresholds: Lowest EUR per year of class A and of class B, one pair for revenue and potential; infinite
+            where the stock has no revenue.
+        quantile: The conditional quantile that potential is.
+        interval: The two conditional quantiles of the interval.
+        gate: Verdict of the model's gate (`scoring.potential.Rating.verdict`); empty judges by the figures alone.
+        verdict: Why the gate decided so, in the report's language.
+        funnel: Steps from address to rating, in order.
+        failures: Websites by verdict of the crawler, without "ok".
+        facts: Facts of the run.
+        timings: Seconds of each stage that ran.
+        top: Rows of each top list.
+    """
+
+    title: str
+    language: Language
+    generated_on: date
+    synthetic: bool
+    customers: pl.DataFrame
+    figures: pl.DataFrame
+    thresholds: tuple[float, float]
+    quantile: float
+    interval: tuple[float, float]
+    gate: str = ""
+    verdict: str = ""
+    funnel: tuple[Step, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    timings: tuple[Timing, ...] = ()
+    top: int = 20

@@ -1,0 +1,34 @@
+"""All words of the report, one catalogue per language."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from potenzial.report.numbers import Language
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The catalogue of one language: sentences with named gaps."""
+
+    language: Language
+    sentences: Mapping[str, str]
+
+    def say(self, key: str, gaps: Mapping[str, str] | None = None) -> str:
+        """The sentence of that key with its gaps filled; KeyError when the key or a gap is missing."""
+        return self.sentences[key].format_map(gaps or {})
+
+    def name(self, kind: str, value: str) -> str:
+        """The word for a value such as a class or a verdict, or the value itself when it has none."""
+        return self.sentences.get(f"{kind}.{value}", value)
+
+
+def load_texts(language: Language) -> Texts:
+    """The catalogue that ships with the package."""
+    file = resources.files("potenzial.report") / "catalogue" / f"{language}.toml"
+    return Texts(language, _flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+
+
+def _flat(tables: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {f"{table}.{key}": text for table, keys in tables.items() for key, text in keys.items()}
