@@ -65,7 +65,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False)
     """Read the address stock, write nothing, and say what a run would make of it."""
     from potenzial.commands import output, setup
 
-    setup.check(config, output.output_for(as_json=as_json))
+    raise typer.Exit(setup.check(config, output.output_for(as_json=as_json)))
 
 
 @app.command()

@@ -40,7 +40,9 @@ class Key:
 
     @property
     def toml(self) -> str:
-        """The key with its default, as a line of TOML."""
+        """The key with its default, as a line of TOML; a table of names as an empty table to be filled in."""
+        if isinstance(self.default, dict):
+            return f"[{self.table}.{self.name}]"
         return f"{self.name} = {toml_value(self.default)}"
 
 
@@ -72,7 +74,7 @@ def toml_value(value: object) -> str:
     if isinstance(value, tuple | list):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} = {toml_value(item)}" for name, item in value.items()) + "}"
+        return "{}"
     return str(value)
 
 
@@ -103,7 +105,8 @@ def _header() -> str:
 
 def _table_text(table: str, mark: str) -> str:
     lines = [f"\n# {_INTRODUCTIONS[table]}", f"[{table}]"]
-    for key in _keys_of(table):
+    # A table of its own has to come after all plain keys.
+    for key in sorted(_keys_of(table), key=lambda key: isinstance(key.default, dict)):
         lines += [f"# {key.text}", f"{mark}{key.toml}"]
     return "\n".join(lines) + "\n"
 

@@ -71,7 +71,10 @@ def _interrupt(_number: int, _frame: object) -> None:
 def _exit_code(project: Project, pipeline: Pipeline, span: Span) -> int:
     """1 when more rows or websites failed than the configuration allows."""
     rejects, customers = pipeline.table("rejects"), pipeline.table("customers").height
-    rejected, limit = rejects.filter(pl.col("effect") == ROW_REJECTED).height, project.config.input.max_rejected_share
+    rejected, limit = (
+        rejects.filter(pl.col("effect") == ROW_REJECTED)["line"].n_unique(),
+        project.config.input.max_rejected_share,
+    )
     failed = _above("rows of the address file rejected", rejected / max(rejected + customers, 1), limit)
     if "crawl" in span.tables:
         share, allowed = failed_share(pipeline.table("verdicts")), project.config.run.max_failed_sites_share

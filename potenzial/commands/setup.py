@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from potenzial.artifact import write_whole
 from potenzial.commands.output import Output, stdout
 from potenzial.errors import ProjectError
+from potenzial.progress import duration
 from potenzial.project import CONFIG_NAME, Project, open_project
 from potenzial.reference import template
 
@@ -33,8 +34,12 @@ def init(folder: Path) -> None:
     )
 
 
-def check(config_path: Path, output: Output) -> None:
-    """Read the whole address stock and say what a run would make of it; nothing is written."""
+def check(config_path: Path, output: Output) -> int:
+    """Read the whole address stock and say what a run would make of it; nothing is written.
+
+    Returns:
+        The exit code: 2 if a run could not start, 1 if it would reject too many rows, else 0.
+    """
     from potenzial.ingest import check as check_file
     from potenzial.ingest.show import render_check
 
@@ -42,9 +47,10 @@ def check(config_path: Path, output: Output) -> None:
     checked = check_file(project.customers_file, project.config.input)
     expected = crawl_outlook(project, checked.sites)
     output(Group(render_check(checked), _crawl_lines(expected)), {**checked.to_dict(), "crawl": expected})
+    return 2 if checked.problem else int(checked.too_many_rejected)
 
 
-def crawl_outlook(project: Project, sites: pl.DataFrame) -> dict[str, object]:
+def crawl_outlook(project: Project, sites: pl.DataFrame) -> dict[str, float]:
     """Say how many sites and pages a crawl would visit, and how long it would take."""
     from crawler.crawl import outlook
     from potenzial.pipeline import crawl_config
@@ -60,8 +66,8 @@ def crawl_outlook(project: Project, sites: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def _crawl_lines(expected: dict[str, object]) -> RenderableType:
+def _crawl_lines(expected: dict[str, float]) -> RenderableType:
     return (
         f"\nWebsites: {expected['sites']:,}, {expected['done']:,} known, {expected['to_visit']:,} to visit\n"
-        f"Pages: up to {expected['pages_expected']:,} in about {expected['hours_expected']:.1f} hours"
+        f"Pages: up to {expected['pages_expected']:,}, in about {duration(expected['hours_expected'] * 3600)}"
     )

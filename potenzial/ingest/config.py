@@ -1,0 +1,29 @@
+"""Where the address stock lies and how it is written."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+#: One character that cannot be part of a field's quotes or end a line; empty means: detect.
+Delimiter = Annotated[str, msgspec.Meta(max_length=1, pattern=r'^[^"\r\n]?$')]
+
+
+class InputConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[input]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: The address stock, CSV or Parquet; a relative path starts at the project folder.
+    customers: str = "customers.csv"
+    #: Our column name -> the file's column name, for example `customer_id = "Kundennummer"`; our columns that do not
+    #: stand here are found by their own name in any case of letters; an empty name leaves a column out.
+    columns: dict[str, str] = {}
+    #: Encoding of a CSV file, for example "cp850"; empty means: detect UTF-8, UTF-16 or Windows-1252.
+    encoding: str = ""
+    #: What stands between two fields of a CSV file; empty means: detect one of `;`, `,`, tab and `|`.
+    delimiter: Delimiter = ""
+    #: Decimal sign of amounts; empty means: decide for each column by its values.
+    decimal: Literal["", ",", "."] = ""
+    #: Format of dates, for example "%m/%d/%Y"; empty means: 2025-12-31, 31.12.2025, 31.12.25 and 20251231.
+    date_format: str = ""
+    #: Share of rejected rows above which a command ends with exit code 1.
+    max_rejected_share: Share = 0.05
