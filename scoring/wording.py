@@ -98,7 +98,7 @@ class Words:
 
 
 def money(value: pl.Expr, words: Words) -> pl.Expr:
-    """EUR per year in two to three digits: 850 €, 6,5 T€, 45 T€, 1,2 Mio. € or EUR 850, EUR 6.5k, EUR 45k, EUR 1.2M."""
+    """EUR per year in two to three digits: 850 €, 6,5 T€, 45 T€, 1,2 Mio. € or €850, €6.5k, €45k, €1.2m."""
     size = value.abs()
     steps = (1.0, _THOUSAND, _MILLION, _BILLION)
     # What would round to 1.000 T€ is 1 Mio. €.

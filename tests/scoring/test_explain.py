@@ -92,12 +92,12 @@ def test_a_rep_reads_three_reasons_facts_first() -> None:
         "Similar to your A customers Meyer GmbH and Huber KG",
         (
             "About 120 employees, Metalworking: "
-            "comparable customers typically buy EUR 45k, strong ones EUR 90k a year; EUR 6k today"
+            "comparable customers typically buy €45k, strong ones €90k a year; €6k today"
         ),
         "Website mentions “CNC-Fräsen” and “Lohnfertigung” (services), as does your A customer Meyer GmbH",
     ]
     assert row["against_de"] == "Die Hälfte der vergleichbaren Kunden kauft unter 45 T€ im Jahr"
-    assert row["against_en"] == "Half of the comparable customers buy less than EUR 45k a year"
+    assert row["against_en"] == "Half of the comparable customers buy less than €45k a year"
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_explanation_names_peers_with_bands_instead_of_revenue() -> None:
     result = explanation("x", *explained())
     first, second = result.peers
     assert (first.name, first.class_revenue, first.similarity, first.band_de) == ("Meyer GmbH", "A", 0.812, "ähnlich")
-    assert (first.revenue_de, first.revenue_en) == ("200 T€ bis 500 T€", "EUR 200k to EUR 500k")
+    assert (first.revenue_de, first.revenue_en) == ("200 T€ bis 500 T€", "€200k to €500k")
     assert (second.customer_id, second.revenue_de) == ("k", "20 T€ bis 50 T€")
 
 
