@@ -11,8 +11,8 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[crawl]` of the configuration; every default is also stated in `configs/default.toml`."""
 
-    #: Product token of the User-Agent header and of robots.txt groups.
-    agent: str = "PotenzialBot"
+    #: Product token of the User-Agent header and of robots.txt groups: letters, "-" and "_" only (RFC 9309).
+    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_-]+$")] = "PotenzialBot"
     #: Page or e-mail address that site owners can turn to; goes into the User-Agent header.
     contact: str = ""
     #: Pages kept for one company, the home page included.
@@ -39,6 +39,8 @@ class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     extract_workers: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: A page whose extraction takes longer is recorded as failed and its worker replaced.
     extract_seconds: Seconds = 20.0
+    #: Memory that one extraction process may take, in megabytes; a page that needs more is recorded as failed.
+    extract_memory_mb: Annotated[int, msgspec.Meta(ge=256)] = 1_024
     #: Languages preferred when a site offers several, best first.
     languages: tuple[str, ...] = ("de", "en")
     #: Sites that gave text are visited again after this many days.

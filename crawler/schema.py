@@ -23,7 +23,8 @@ PAGES: Final = pl.Schema(
     }
 )
 
-#: One row per attempted request: HTTP status (null without an answer), reason ("ok" or why not), bytes, seconds.
+#: One row per request of a site's latest visit, also for pages that were left alone: HTTP status (null without an
+#: answer), reason ("ok" or why not), bytes, seconds; `kind` is one of `PAGE_KINDS` or "robots" for robots.txt.
 FETCHES: Final = pl.Schema(
     {
         "site": pl.String(),
@@ -37,7 +38,8 @@ FETCHES: Final = pl.Schema(
     }
 )
 
-#: One row per site: what became of it (`crawler.verdict.Verdict`) and the evidence in words.
+#: One row per site: what became of it (`crawler.verdict.Verdict`, "pending" before its visit ends), the evidence in
+#: words, and how many pages are kept of it.
 VERDICTS: Final = pl.Schema({"site": pl.String(), "verdict": pl.String(), "evidence": pl.String(), "pages": pl.Int32()})
 
 PAGE_KINDS: Final = ("home", "about", "services", "products", "impressum", "contact", "other")

@@ -1,0 +1,162 @@
+"""Address guard, table of names, opt-outs and verdicts: the small rules."""
+
+import asyncio
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import HostsFileError
+from crawler.reservations import in_headers, in_metas, in_signals
+from crawler.resolve import BlockedAddressError, Resolver, Target, UnknownHostError, permitted, read_hosts
+from crawler.verdict import Attempt, Kept, Verdict, judge, parked
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("10.0.0.1", False),
+        ("172.16.0.1", False),
+        ("192.168.0.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("127.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to refuse, nothing listens there
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fc00::1", False),
+        ("ff02::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_only_global_unicast_addresses_pass(address: str, allowed: bool) -> None:  # noqa: FBT001 - the expected answer
+    """Private, local, shared, multicast and wrapped addresses are refused."""
+    assert permitted(ipaddress.ip_address(address), allow_loopback=False) is allowed
+
+
+def test_loopback_passes_only_where_it_is_allowed() -> None:
+    """The exception for tests and the demo opens loopback and nothing else."""
+    assert permitted(ipaddress.ip_address("127.0.0.1"), allow_loopback=True)
+    assert not permitted(ipaddress.ip_address("10.0.0.1"), allow_loopback=True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "::1", "10.0.0.1"])
+def test_numbers_for_this_machine_are_refused_in_any_spelling(host: str) -> None:
+    """All spellings of an address that operating systems take lead to the same refusal."""
+    resolver = Resolver({}, allow_loopback=False)
+    with pytest.raises(BlockedAddressError):
+        asyncio.run(resolver.targets(host))
+    resolver.close()
+
+
+def test_static_table_replaces_dns(tmp_path: Path) -> None:
+    """Names in the table lead to their address and port; other names do not resolve."""
+    table = tmp_path / "hosts.txt"
+    table.write_text("# demo\n127.0.0.1:8001 Foo.example\n[::1]:80 bar.example # six\n\n", encoding="utf-8")
+    resolver = Resolver(read_hosts(table), allow_loopback=True)
+    assert asyncio.run(resolver.targets("foo.example")) == (Target("127.0.0.1", 8001),)
+    assert asyncio.run(resolver.targets("bar.example")) == (Target("::1", 80),)
+    with pytest.raises(UnknownHostError):
+        asyncio.run(resolver.targets("baz.example"))
+    resolver.close()
+
+
+@pytest.mark.parametrize(
+    "line", ["foo.example", "127.0.0.1 foo.example", "127.0.0.1:0 a.de", "x:80 a.de", "1.1.1.1:80 "]
+)
+def test_a_malformed_table_names_file_and_line(tmp_path: Path, line: str) -> None:
+    """The message says where to look."""
+    table = tmp_path / "hosts.txt"
+    table.write_text(f"127.0.0.1:80 a.example\n{line}\n", encoding="utf-8")
+    with pytest.raises(HostsFileError, match=r"hosts\.txt, line 2"):
+        read_hosts(table)
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    """A table that is not there stops the crawl before it starts."""
+    with pytest.raises(HostsFileError, match=r"nowhere\.txt.*crawl\.hosts_file"):
+        read_hosts(tmp_path / "nowhere.txt")
+
+
+@pytest.mark.parametrize(
+    ("headers", "reserved"),
+    [
+        ({"tdm-reservation": "1"}, True),
+        ({"tdm-reservation": "0"}, False),
+        ({"x-robots-tag": "noindex, noai"}, True),
+        ({"x-robots-tag": "otherbot: noai"}, False),
+        ({"x-robots-tag": "potenzialbot: noai"}, True),
+        ({"x-robots-tag": "noindex"}, False),
+        ({}, False),
+    ],
+)
+def test_opt_outs_in_headers(headers: dict[str, str], reserved: bool) -> None:  # noqa: FBT001 - the expected answer
+    """The header of the TDM protocol and X-Robots-Tag count; what is meant for others does not."""
+    assert bool(in_headers(headers, "PotenzialBot")) is reserved
+
+
+def test_opt_outs_in_meta_elements_and_robots_txt() -> None:
+    """Meta elements and Content-Signal lines count where they say no."""
+    assert in_metas([("robots", "index, NoAI")], "PotenzialBot") == "meta: robots noai"
+    assert in_metas([("tdm-reservation", "1")], "PotenzialBot")
+    assert not in_metas([("robots", "noindex"), ("description", "noai")], "PotenzialBot")
+    assert in_signals(["search=yes, ai-input=no"]) == "robots.txt: Content-Signal ai-input=no"
+    assert not in_signals(["search=no, ai-input=yes, ai-train=yes"])
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "found"),
+    [
+        ("foo.de", "Diese Domain steht zum Verkauf.", True),
+        ("", "Die Domain foo.de ist zu verkaufen", True),
+        ("This domain is for sale", "", True),
+        ("", "Hier entsteht in Kürze eine neue Internetpräsenz.", True),
+        ("Welcome to nginx!", "", True),
+        ("Huber GmbH", "Wir verkaufen Drehmaschinen.", False),
+        ("Domainhandel", "Diese Domain steht zum Verkauf. " + "Wir handeln mit Namen. " * 100, False),
+    ],
+)
+def test_parked_pages(title: str, text: str, found: bool) -> None:  # noqa: FBT001 - the expected answer
+    """Placeholders are told by what they say, unless they say a lot."""
+    assert bool(parked(title, text, "https://foo.de/")) is found
+
+
+def test_parking_hosts_need_no_words() -> None:
+    """A page at a domain trader's is a placeholder whatever it says."""
+    assert parked("", "Angebot", "https://www.sedo.com/x") == "served by sedo.com"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "verdict", "words"),
+    [
+        ([("robots", None, "dns")], Verdict.DEAD, "does not resolve"),
+        ([("robots", None, "timeout"), ("robots", None, "dns")], Verdict.TIMEOUT, "in time"),
+        ([("robots", None, "connect"), ("robots", None, "connect")], Verdict.DEAD, "no server"),
+        ([("robots", 404, "http_404"), ("home", 404, "http_404")], Verdict.ERROR, "http_404"),
+        ([("robots", 200, "ok"), ("home", None, "robots")], Verdict.BLOCKED, "robots.txt forbids"),
+        ([("robots", 200, "ok"), ("home", 200, "empty"), ("about", 404, "http_404")], Verdict.EMPTY, "no text"),
+        ([("robots", 200, "ok"), ("home", 200, "reserved")], Verdict.RESERVED, "opt-out"),
+        ([("robots", 200, "ok"), ("home", 200, "parked")], Verdict.PARKED, "placeholder"),
+        ([], Verdict.ERROR, "no request"),
+    ],
+)
+def test_verdicts_without_pages(attempts: list[tuple[str, int | None, str]], verdict: Verdict, words: str) -> None:
+    """The most telling request decides, and the evidence says what happened."""
+    made = [Attempt(kind, "https://foo.de/", status, reason, "") for kind, status, reason in attempts]
+    found, evidence = judge("foo.de", made, [], "")
+    assert found == verdict
+    assert words in evidence
+
+
+def test_verdicts_with_pages() -> None:
+    """Pages make a site ok, also when its time ran out; another registrable domain makes it moved."""
+    assert judge("foo.de", [], [Kept("home", "https://www.foo.de/")], "timeout") == (Verdict.OK, "1 page: home")
+    moved = judge("foo.de", [], [Kept("home", "https://bar.de/"), Kept("about", "https://bar.de/a")], "")
+    assert moved == (Verdict.MOVED, "now at bar.de; 2 pages: home, about")
+    assert judge("foo.de", [], [], "timeout")[0] == Verdict.TIMEOUT
