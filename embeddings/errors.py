@@ -3,6 +3,8 @@
 EmbeddingError
 |-- ModelMissingError   the configured model is not on this machine
 |-- ModelBrokenError    the bundled weights cannot be rebuilt or do not agree with their own engine
+|-- StoreBrokenError    the file of vectors is damaged or cannot be written
+|-- NotEncodedError     a chunk has no vector yet
 `-- UnknownCompanyError a customer id has no vector
 """
 
@@ -17,6 +19,14 @@ class ModelMissingError(EmbeddingError):
 
 class ModelBrokenError(EmbeddingError):
     """The bundled weights are damaged; the message names the file and how to rebuild it."""
+
+
+class StoreBrokenError(EmbeddingError):
+    """The file of vectors cannot be used; the message names it and says what deleting it costs."""
+
+
+class NotEncodedError(EmbeddingError):
+    """Company vectors were asked for before their chunks were encoded; the message names the stage to run."""
 
 
 class UnknownCompanyError(EmbeddingError):
