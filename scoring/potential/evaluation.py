@@ -1,0 +1,134 @@
+"""How good the published quantiles are, out of fold, beside plain baselines: pinball loss, coverage and a verdict."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
+import polars as pl
+
+from scoring.baselines import BASELINES
+from scoring.config import PotentialConfig
+from scoring.customers import Floats, Ints
+from scoring.features import Facts
+from scoring.quantile import pinball
+from scoring.schema import FIGURES
+
+Verdict = Literal["ready", "not better than the lookup", "too few customers"]
+
+#: Names in the table FIGURES.
+MODEL: Final = "potenzial"
+LOOKUP: Final = "industry x size"
+#: The controller's tables that the model has to beat, with their German names.
+TABLES: Final[Mapping[str, str]] = MappingProxyType(
+    {"constant": "ein Wert für alle", "industry": "Branche", "industry x size": "Branche und Größenklasse"}
+)
+#: One-sided 5 % level of the normal distribution: a gain that chance gives more often is none.
+_SIGNIFICANT: Final = 1.645
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The gate before the lists are used: the verdict and why, in German and English."""
+
+    verdict: Verdict
+    reason_de: str
+    reason_en: str
+
+
+def baseline_quantiles(facts: Facts, log_revenue: Floats, folds: Ints, quantile: float) -> dict[str, Floats]:
+    """Predict one quantile of each known customer (n) by every baseline, from the customers of the other folds."""
+    predicted = {name: np.zeros(len(log_revenue)) for name in BASELINES}
+    for fold in np.unique(folds):
+        others, own = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        for name, baseline in BASELINES.items():
+            predicted[name][own] = baseline(facts.at(others), log_revenue[others], facts.at(own), quantile)
+    return predicted
+
+
+def figure(name: str, quantile: float, log_revenue: Floats, predicted: Floats) -> dict[str, object]:
+    """Give one row of the table FIGURES for n known customers."""
+    return {
+        "model": name,
+        "quantile": quantile,
+        "pinball": float(pinball(log_revenue, predicted, quantile).mean()),
+        "coverage": float((log_revenue <= predicted + _TIE).mean()),
+        "customers": len(log_revenue),
+    }
+
+
+#: A prediction equal to the revenue covers it; sums of logs miss equality by rounding.
+_TIE: Final = 1e-9
+
+
+def figures_table(rows: Iterable[dict[str, object]]) -> pl.DataFrame:
+    """Gather rows into the table FIGURES."""
+    return pl.DataFrame(list(rows), schema=FIGURES)
+
+
+def published_quantiles(config: PotentialConfig) -> list[float]:
+    """Quantiles that the lists show, ascending and each once."""
+    return sorted({config.quantile, *config.interval})
+
+
+def judge(log_revenue: Floats, predicted: Mapping[str, Floats], quantile: float) -> Judgement:
+    """Say whether the model beats the best plain table by more than chance would (paired, one-sided, 5 %).
+
+    `predicted` holds one quantile of n known customers by name, as in FIGURES. Against pure chance a table with many
+    cells loses to the constant, so the lookup alone would be too easy a rival.
+    """
+    losses = {name: pinball(log_revenue, values, quantile) for name, values in predicted.items()}
+    rival = min(TABLES, key=lambda name: float(losses[name].mean()))
+    gain = losses[rival] - losses[MODEL]
+    error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
+    share = float(gain.mean()) / max(float(losses[rival].mean()), _TIE)
+    ready = gain.mean() > max(_SIGNIFICANT * error, _TIE)
+    words = _ready(share, len(gain), rival) if ready else _no_gain(share, len(gain), rival)
+    return Judgement("ready" if ready else "not better than the lookup", *words)
+
+
+def _ready(share: float, customers: int, rival: str) -> tuple[str, str]:
+    german = (
+        f"Auf {_german(customers)} aktiven Kunden ist die Schätzung um {_german_percent(share)} genauer als die beste"
+        f" einfache Tabelle ({TABLES[rival]}); jeder Kunde wurde ohne seinen eigenen Umsatz geschätzt."
+    )
+    english = (
+        f"On {customers:,} active customers the estimate is {share:.0%} more accurate than the best plain table"
+        f" ({rival}); every customer was estimated without its own revenue."
+    )
+    return german, english
+
+
+def _no_gain(share: float, customers: int, rival: str) -> tuple[str, str]:
+    german = (
+        f"Auf {_german(customers)} aktiven Kunden ist die Schätzung nicht nachweisbar genauer als die beste einfache"
+        f" Tabelle ({TABLES[rival]}; Abstand {_german_percent(share)}). Die Listen nur als groben Anhalt verwenden."
+    )
+    english = (
+        f"On {customers:,} active customers the estimate is not demonstrably more accurate than the best plain table"
+        f" ({rival}; margin {share:.0%}). Use the lists as a rough guide only."
+    )
+    return german, english
+
+
+def too_few(customers: int, needed: int) -> Judgement:
+    """Say that so many active customers allow no model, only the plain quantile of all."""
+    german = (
+        f"Nur {_german(customers)} aktive Kunden, nötig sind {_german(needed)}: Alle erhalten dasselbe Quantil der"
+        " Umsätze der übrigen aktiven Kunden; Branche, Größe und Text bleiben außer Betracht."
+    )
+    english = (
+        f"Only {customers:,} active customers, {needed:,} are needed: everybody gets the same quantile of the revenue"
+        " of the other active customers; industry, size and text are left out."
+    )
+    return Judgement("too few customers", german, english)
+
+
+def _german(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _german_percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,88 @@
+"""Which part of the expectation comes from industry, headcount and text.
+
+Shapley values over the three groups of inputs with one reference, the stock's typical customer (Shapley 1953; Lundberg
+and Lee 2017, arXiv 1705.07874). In log10 they add up to the difference from the reference, so in EUR the three factors
+times the revenue of the typical customer give the expected revenue.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+from typing import Final, Protocol
+
+import numpy as np
+
+from scoring.customers import Floats
+from scoring.features import Facts
+from scoring.potential.firmographics import Firmographics
+from scoring.potential.location import FACT_COLUMNS, Inputs
+
+GROUPS: Final = ("industry", "headcount", "text")
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Factors on the typical customer's EUR per year (n each): 2.0 means twice as much."""
+
+    industry: Floats
+    headcount: Floats
+    text: Floats
+
+
+class Locator(Protocol):
+    """What is needed of a fitted model."""
+
+    text_mean_: Floats
+
+    @property
+    def firmographics_(self) -> Firmographics:
+        """The regression behind the columns of facts."""
+        ...
+
+    def locate(self, inputs: Inputs) -> Floats:
+        """Expected log10 of EUR per year (n)."""
+        ...
+
+
+def split_factors(model: Locator, inputs: Inputs, facts: Facts) -> Factors:
+    """Split the expectation of n customers into factors of industry, headcount and text."""
+    worth = {present: model.locate(_keep(model, inputs, facts, present)) for present in _subsets()}
+    industry, headcount, text = (10.0 ** _shapley(worth, group) for group in GROUPS)
+    return Factors(industry, headcount, text)
+
+
+def _subsets() -> list[frozenset[str]]:
+    return [frozenset(chosen) for size in range(len(GROUPS) + 1) for chosen in combinations(GROUPS, size)]
+
+
+def _shapley(worth: dict[frozenset[str], Floats], group: str) -> Floats:
+    """Mean gain from knowing the group, over all orders in which the groups can become known."""
+    n = len(GROUPS)
+    gains = [
+        (worth[present | {group}] - value) * (factorial(len(present)) * factorial(n - len(present) - 1) / factorial(n))
+        for present, value in worth.items()
+        if group not in present
+    ]
+    gain: Floats = np.sum(gains, axis=0)
+    return gain
+
+
+def _keep(model: Locator, inputs: Inputs, facts: Facts, present: frozenset[str]) -> Inputs:
+    """Replace the groups that are not present by those of the typical customer."""
+    base = model.firmographics_
+    if "industry" not in present:
+        facts = facts.without_industry()
+    if "headcount" not in present:
+        facts = facts.without_headcount(base.centre_)
+    columns, vectors = inputs.columns.copy(), inputs.vectors
+    columns[:, : len(FACT_COLUMNS)] = fact_columns(base, facts)
+    if "text" not in present:
+        columns[:, len(FACT_COLUMNS) :] = model.text_mean_
+        vectors = np.zeros_like(vectors)
+    return Inputs(columns, vectors)
+
+
+def fact_columns(base: Firmographics, facts: Facts) -> Floats:
+    """Give FACT_COLUMNS of n customers (n x 4)."""
+    imputed = facts.imputed.astype(np.float64)
+    return np.column_stack([base.predict(facts), facts.log_headcount, imputed, base.industry_effect(facts)])

@@ -1,0 +1,161 @@
+"""The potential model: location, spread and residual quantiles, fitted on one set of known customers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from scoring.config import PotentialConfig
+from scoring.customers import Bools, Floats, Ints, Stock, deal_folds
+from scoring.errors import LeakError
+from scoring.features import FEATURES, Facts, Neighbourhood, neighbour_features, read_signals
+from scoring.potential.conformal import ResidualQuantiles
+from scoring.potential.factors import Factors, fact_columns, split_factors
+from scoring.potential.firmographics import Firmographics
+from scoring.potential.location import FACT_COLUMNS, Inputs, Location, fit_stack
+from scoring.potential.spread import Spread, spread_out_of_fold
+
+Tick = Callable[[], None]
+
+#: All columns that the location model sees; the leak guard reads these names.
+COLUMNS: Final = (*FACT_COLUMNS, "has_text", *FEATURES)
+#: Equal steps of probability that stand for the whole distribution of comparable customers' revenue.
+STEPS: Final = 40
+
+
+@dataclass(frozen=True)
+class Data:
+    """All that a model may look at: the stock, the facts and the text neighbourhood of its customers."""
+
+    stock: Stock
+    facts: Facts
+    near: Neighbourhood
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What comparable customers buy, for n customers.
+
+    `quantiles` (n x g) in log10 EUR per year over the ascending grid `grid` (g); `factors` on the expectation.
+    """
+
+    grid: Floats
+    quantiles: Floats
+    factors: Factors
+
+    def at(self, quantile: float) -> Floats:
+        """Give one quantile of the grid (n), in log10 EUR per year."""
+        column: Floats = self.quantiles[:, int(np.argmin(np.abs(self.grid - quantile)))]
+        return column
+
+
+def quantile_grid(config: PotentialConfig) -> Floats:
+    """All quantiles that are needed: the middles of STEPS equal steps, the median and the configured ones."""
+    steps = (np.arange(STEPS) + 0.5) / STEPS
+    grid: Floats = np.unique(np.append(steps, [0.5, config.quantile, *config.interval]))
+    return grid
+
+
+class Model:
+    """Everything fitted on the customers in `rows`; of other customers no revenue is read."""
+
+    def __init__(self, data: Data, rows: Ints, config: PotentialConfig, tick: Tick) -> None:
+        """Fit on known customers (row numbers in the stock, at least two companies among them)."""
+        self._data, self._config, self._rows = data, config, rows
+        revenue = data.stock.log_revenue[rows]
+        folds = deal_folds(data.stock.group[rows], config.folds, config.seed + 1)
+        self.text_mean_ = np.zeros(len(FEATURES) + 1)
+        inputs = self._inputs_out_of_fold(folds)
+        parts = np.zeros((len(rows), _PARTS))
+        for fold in np.unique(folds):
+            others, own = folds != fold, folds == fold
+            location = Location(inputs.at(others), revenue[others], config.seed)
+            parts[own] = location.predict_parts(inputs.at(own))
+            tick()
+        self.stack_ = fit_stack(parts, revenue)
+        residuals = revenue - self.stack_.combine(parts)
+        scale = spread_out_of_fold(inputs, residuals, folds)
+        self.spread_ = Spread(inputs, residuals)
+        self.residuals_ = ResidualQuantiles(residuals / scale, data.facts.levels[rows], quantile_grid(config))
+        self.location_ = Location(inputs, revenue, config.seed)
+        self._columns_from = self._source(rows)
+        tick()
+
+    def _inputs_out_of_fold(self, folds: Ints) -> Inputs:
+        columns = np.zeros((len(self._rows), len(COLUMNS)))
+        for fold in np.unique(folds):
+            source = self._source(self._rows[folds != fold])
+            columns[folds == fold] = source.columns(self._rows[folds == fold])
+        text = columns[:, len(FACT_COLUMNS) :]
+        has_text = text[:, 0] > 0
+        if has_text.any():
+            self.text_mean_ = text[has_text].mean(axis=0)
+            self.text_mean_[0] = has_text.mean()
+        return self._filled(columns, self._rows)
+
+    def _filled(self, columns: Floats, rows: Ints) -> Inputs:
+        """Without text a customer counts as surrounded like the mean of those with text."""
+        without = ~self._data.near.has_text[rows]
+        columns[without, len(FACT_COLUMNS) + 1 :] = self.text_mean_[1:]
+        return Inputs(columns, self._data.near.vectors[rows])
+
+    def _source(self, pool: Ints) -> "_Source":
+        return _Source(self._data, pool, self._config)
+
+    def inputs(self, rows: Ints) -> Inputs:
+        """Give the inputs of customers that the model was not fitted on (m)."""
+        return self._filled(self._columns_from.columns(rows), rows)
+
+    def locate(self, inputs: Inputs) -> Floats:
+        """Expected log10 of EUR per year (m)."""
+        return self.stack_.combine(self.location_.predict_parts(inputs))
+
+    def predict(self, rows: Ints) -> Prediction:
+        """Predict customers that the model was not fitted on (m)."""
+        inputs, facts = self.inputs(rows), self._data.facts.at(rows)
+        residuals = self.spread_.predict(inputs)[:, None] * self.residuals_.at(facts.levels)
+        return Prediction(
+            grid=self.residuals_.grid_,
+            quantiles=self.locate(inputs)[:, None] + residuals,
+            factors=split_factors(self, inputs, facts),
+        )
+
+    @property
+    def firmographics_(self) -> Firmographics:
+        """The regression on headcount and industry, fitted on all known customers."""
+        return self._columns_from.base
+
+
+_PARTS: Final = 3
+
+
+class _Source:
+    """The columns as far as one set of known customers determines them."""
+
+    def __init__(self, data: Data, pool: Ints, config: PotentialConfig) -> None:
+        self._data, self._config = data, config
+        known = data.facts.at(pool)
+        self.base = Firmographics(known, data.stock.log_revenue[pool])
+        explained = self.base.predict(known), self.base.predict(known.without_industry())
+        self._signals = read_signals(data.near, data.stock, pool, explained, config.top_share)
+
+    def columns(self, rows: Ints) -> Floats:
+        data = self._data
+        if self._signals.pool[rows].any():
+            raise LeakError("A customer's own revenue would reach its own features. This is a fault of the program.")
+        facts = data.facts.at(rows)
+        near = neighbour_features(
+            data.near, data.stock, data.facts.log_headcount, self._signals, rows, self._config.neighbours
+        )
+        has_text = data.near.has_text[rows].astype(np.float64)
+        return np.column_stack([fact_columns(self.base, facts), has_text, near])
+
+
+def known_parts(data: Data) -> dict[str, Bools]:
+    """Which of text, industry and headcount is known of each customer (n each), in the order of `basis`."""
+    return {
+        "text": data.near.has_text,
+        "industry": data.stock.industries.known,
+        "headcount": ~np.isnan(data.stock.log_headcount),
+    }

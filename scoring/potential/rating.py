@@ -1,0 +1,169 @@
+"""Rate every customer of a stock by its realistic revenue potential."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from scoring.config import PotentialConfig
+from scoring.customers import Floats, Ints, Stock, deal_folds, read_stock
+from scoring.errors import ConfigRangeError
+from scoring.features import BATCH, find_neighbourhood, gather_facts
+from scoring.potential.evaluation import (
+    MODEL,
+    Judgement,
+    Verdict,
+    baseline_quantiles,
+    figure,
+    figures_table,
+    judge,
+    published_quantiles,
+    too_few,
+)
+from scoring.potential.factors import Factors
+from scoring.potential.model import Data, Model, Prediction, Tick, quantile_grid
+from scoring.potential.pooled import pooled_quantiles
+from scoring.potential.table import rated_table
+
+Progress = Callable[[int, int], None]
+
+#: A model needs that many companies, whatever the configuration says.
+_LEAST_COMPANIES: Final = 10
+#: Neighbours looked up beyond those needed, because those in the own folds do not count.
+_RESERVE: Final = 1.3
+
+
+@dataclass(frozen=True)
+class Rating:
+    """The rated customers (RATED), the figures beside the baselines (FIGURES) and the gate before their use.
+
+    `industry_version` is "WZ 2008", "WZ 2025" or "" for free text.
+    """
+
+    rated: pl.DataFrame
+    figures: pl.DataFrame
+    verdict: Verdict
+    reason_de: str
+    reason_en: str
+    industry_version: str
+
+
+def rate(
+    customers: pl.DataFrame, companies: pl.DataFrame | None, config: PotentialConfig, *, progress: Progress
+) -> Rating:
+    """Estimate for each customer (CUSTOMERS) what comparable active customers buy at most, in EUR per year.
+
+    Realistic potential is a high conditional quantile of the revenue of comparable customers (Rosset, Perlich, Zadrozny
+    et al. 2007, doi 10.1145/1281192.1281297), never less than the customer's own best year. Active customers are
+    estimated by a model that has not seen their company, the others by a model of all active ones. `companies` has the
+    schema `company_vectors` or is None. Raises NoCustomersError and ConfigRangeError.
+    """
+    _check(config)
+    stock = read_stock(customers)
+    steps = _Steps(stock, companies, config, progress)
+    near = find_neighbourhood(stock, companies, _reach(config), steps.tick)
+    data = Data(stock, gather_facts(stock), near)
+    active = np.flatnonzero(stock.active)
+    needed = max(config.min_active, _LEAST_COMPANIES)
+    if len(np.unique(stock.group[active])) < needed:
+        prediction = _pooled(stock, config)
+        judgement = too_few(len(active), needed)
+        figures = figures_table(_pooled_figures(stock, prediction, config))
+    else:
+        prediction = _cross_fitted(data, config, steps.tick)
+        figures, judgement = _evaluated(data, prediction, config)
+    steps.finish()
+    return _rating(rated_table(data, prediction, config), figures, judgement, stock.industries.version)
+
+
+def _check(config: PotentialConfig) -> None:
+    low, high = config.interval
+    if not low <= config.quantile <= high:
+        raise ConfigRangeError(
+            f"[potential] quantile = {config.quantile} must lie within interval = [{low}, {high}]. "
+            "Widen the interval or move the quantile."
+        )
+
+
+def _rating(rated: pl.DataFrame, figures: pl.DataFrame, judgement: Judgement, version: str) -> Rating:
+    return Rating(rated, figures, judgement.verdict, judgement.reason_de, judgement.reason_en, version)
+
+
+def _reach(config: PotentialConfig) -> int:
+    """Neighbours to look up so that twice the configured number remain after two layers of folds."""
+    left = (1.0 - 1.0 / config.folds) ** 2
+    return ceil(_RESERVE * 2 * config.neighbours / left)
+
+
+def _cross_fitted(data: Data, config: PotentialConfig, tick: Tick) -> Prediction:
+    """Predict active customers from the other folds, all others from every active customer."""
+    stock = data.stock
+    grid = quantile_grid(config)
+    quantiles = np.zeros((len(stock), len(grid)))
+    factors = np.ones((3, len(stock)))
+    for known, wanted in _splits(stock, config):
+        if len(wanted):
+            prediction = Model(data, known, config, tick).predict(wanted)
+            quantiles[wanted] = prediction.quantiles
+            factors[:, wanted] = _stacked(prediction.factors)
+        tick()
+    return Prediction(grid, quantiles, Factors(*factors))
+
+
+def _splits(stock: Stock, config: PotentialConfig) -> list[tuple[Ints, Ints]]:
+    active, others = np.flatnonzero(stock.active), np.flatnonzero(~stock.active)
+    folds = deal_folds(stock.group[active], config.folds, config.seed)
+    within = [(active[folds != fold], active[folds == fold]) for fold in np.unique(folds)]
+    return [*within, (active, others)]
+
+
+def _stacked(factors: Factors) -> Floats:
+    return np.array([factors.industry, factors.headcount, factors.text])
+
+
+def _pooled(stock: Stock, config: PotentialConfig) -> Prediction:
+    grid = quantile_grid(config)
+    ones = np.full(len(stock), np.nan)
+    return Prediction(grid, pooled_quantiles(stock, grid), Factors(ones, ones, ones))
+
+
+def _pooled_figures(stock: Stock, prediction: Prediction, config: PotentialConfig) -> list[dict[str, object]]:
+    active = stock.active & np.isfinite(prediction.quantiles).all(axis=1)
+    if not active.any():
+        return []
+    revenue = stock.log_revenue[active]
+    return [figure(MODEL, q, revenue, prediction.at(q)[active]) for q in published_quantiles(config)]
+
+
+def _evaluated(data: Data, prediction: Prediction, config: PotentialConfig) -> tuple[pl.DataFrame, Judgement]:
+    active = np.flatnonzero(data.stock.active)
+    revenue, facts = data.stock.log_revenue[active], data.facts.at(active)
+    folds = deal_folds(data.stock.group[active], config.folds, config.seed)
+    predicted = {
+        q: {MODEL: prediction.at(q)[active], **baseline_quantiles(facts, revenue, folds, q)}
+        for q in published_quantiles(config)
+    }
+    rows = [figure(name, q, revenue, values) for q, by_name in predicted.items() for name, values in by_name.items()]
+    return figures_table(rows), judge(revenue, predicted[config.quantile], config.quantile)
+
+
+class _Steps:
+    """Counts the steps of `rate` for the progress display."""
+
+    def __init__(
+        self, stock: Stock, companies: pl.DataFrame | None, config: PotentialConfig, progress: Progress
+    ) -> None:
+        batches = ceil(len(stock) / BATCH) if companies is not None else 0
+        self._total = batches + (config.folds + 1) * (config.folds + 2) + 1
+        self._done, self._progress = 0, progress
+        progress(0, self._total)
+
+    def tick(self) -> None:
+        self._done = min(self._done + 1, self._total - 1)
+        self._progress(self._done, self._total)
+
+    def finish(self) -> None:
+        self._progress(self._total, self._total)

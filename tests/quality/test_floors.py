@@ -1,0 +1,63 @@
+"""The model keeps the quality that is pinned in pins.json."""
+
+import json
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+def _pins(quality: ModuleType, name: str) -> dict[str, Any]:
+    pinned: dict[str, Any] = json.loads(quality.PINS.read_text())[name]
+    return pinned
+
+
+def _holds(quality: ModuleType, name: str) -> None:
+    pins = _pins(quality, name)
+    customers, companies = quality.SETS[name]()
+    assert quality.digest(customers) == pins["digest"], "the data differs from the pinned one; measure anew"
+    measured = quality.measure(customers, companies)
+    assert measured["verdict"] == pins["verdict"]
+    for q, floor in pins["gain_at_least"].items():
+        assert measured["gain"][q] >= floor
+        assert measured["coverage"][q] == pytest.approx(float(q), abs=pins["coverage_off_at_most"])
+
+
+def test_synthetic_stock_keeps_its_floor(quality: ModuleType) -> None:
+    """On a stock with known law the gain on the lookup and the coverage are those pinned, or better."""
+    _holds(quality, "synthetic")
+
+
+def test_resellers_stay_a_negative_control(quality: ModuleType) -> None:
+    """Where sales follow nothing that is known, the model claims no gain."""
+    if not quality.RESELLERS.exists():
+        pytest.skip("the AdventureWorks tables are not beside the repository")
+    _holds(quality, "adventureworks")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_inc5000_keeps_its_floor(quality: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the Inc 5000 list the gain on the lookup and the coverage are those pinned, or better."""
+    if not quality.INC5000.exists():
+        pytest.skip("the Inc 5000 list is not beside the repository")
+    if os.environ.get("POTENZIAL_SLOW") != "1":
+        pytest.skip("encoding 2,500 texts takes minutes: set POTENZIAL_SLOW=1")
+    monkeypatch.setenv("POTENZIAL_SLOW_CACHE", os.environ.get("POTENZIAL_SLOW_CACHE", str(tmp_path)))
+    _holds(quality, "inc5000")
+
+
+def test_a_floor_is_never_lowered_silently(quality: ModuleType) -> None:
+    """A worse measurement is refused without a reason, kept with one, and a better one needs none."""
+    pins = {"synthetic": _pins(quality, "synthetic")}
+    worse = json.loads(json.dumps(pins))
+    worse["synthetic"]["gain_at_least"]["0.9"] -= 0.1
+    with pytest.raises(SystemExit, match=r"refusing to lower gain at 0\.9"):
+        quality.updated(pins, worse, "")
+    lowered = quality.updated(pins, worse, "texts of half the stock went missing")
+    assert lowered["synthetic"]["reasons"][-1] == "texts of half the stock went missing"
+    better = json.loads(json.dumps(pins))
+    better["synthetic"]["gain_at_least"]["0.9"] += 0.1
+    assert quality.updated(pins, better, "")["synthetic"]["gain_at_least"] == better["synthetic"]["gain_at_least"]
