@@ -10,23 +10,25 @@ from potenzial.demo.content import Content, Profile, Trade, Trait
 
 Floats = NDArray[np.float64]
 
-#: Demand grows more slowly than headcount.
-ELASTICITY: Final = 0.8
+#: Demand grows a little more slowly than headcount.
+ELASTICITY: Final = 0.9
+#: The stock is of small and medium-sized companies; a single giant would drown out all others.
+MOST_HEADCOUNT: Final = 249
 #: Standard deviation, in log10, of what nothing in the stock or on the websites tells.
-NOISE: Final = 0.25
+NOISE: Final = 0.22
 #: Share of the companies with one profile only; profiles of a lower effect deal or plan and never mix with others.
 PURE: Final = 0.45
-DEALERS_BELOW: Final = -0.4
+DEALERS_BELOW: Final = -0.52
 #: Share of the stock without revenue in the last 12 months, and of those the share that never bought.
 INACTIVE: Final = 0.37
 NEVER: Final = 0.45
 #: Mean share of wallet of the weakest and of the best sales rep with customers of middling demand.
-SHARE_RANGE: Final = (0.20, 0.45)
+SHARE_RANGE: Final = (0.25, 0.50)
 #: Share of wallet falls with this power of demand: large buyers have several suppliers.
 SPREAD_OF_LARGE: Final = 0.15
 MEAN_LIMITS: Final = (0.08, 0.60)
 #: Concentration of the Beta distribution around the mean: low, as many customers bought a fraction only.
-CONCENTRATION: Final = 3.0
+CONCENTRATION: Final = 4.0
 MAX_SHARE: Final = 0.95
 MIN_SHARE: Final = 0.04
 
@@ -69,10 +71,10 @@ def draw_need(content: Content, rng: np.random.Generator) -> Need:
     trade = content.trades[_weighted([trade.weight for trade in content.trades], rng)]
     profile = trade.profiles[_weighted([profile.share for profile in trade.profiles], rng)]
     traits = _draw_traits(content, trade, rng)
-    headcount = max(1, round(10 ** rng.normal(*trade.headcount)))
+    headcount = min(max(1, round(10 ** rng.normal(*trade.headcount))), MOST_HEADCOUNT)
     beside, mix = _draw_beside(trade, profile, rng)
     effect = mix * profile.effect + (1 - mix) * (beside.effect if beside else 0.0) + sum(t.effect for t in traits)
-    log_wallet = trade.level + ELASTICITY * np.log10(headcount) + effect + rng.normal(0, NOISE)
+    log_wallet = trade.level + ELASTICITY * np.log10(headcount) + effect + np.clip(rng.normal(0, NOISE), -2 * NOISE, 2 * NOISE)
     return Need(trade, profile, beside, mix, traits, headcount, round(float(10**log_wallet), 2))
 
 

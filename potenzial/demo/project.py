@@ -9,9 +9,9 @@ import polars as pl
 from potenzial.demo.server import ACCESS_LOG_NAME, HOSTS_NAME
 from potenzial.demo.stock import DemoStock
 from potenzial.errors import ProjectError
+from potenzial.project import CONFIG_NAME
 
 CUSTOMERS_NAME: Final = "customers.csv"
-CONFIG_NAME: Final = "potenzial.toml"
 #: First line of a demo's configuration: only folders that bear it are written to again.
 MARK: Final = "# Demo of Potenzial: synthetic data."
 

@@ -108,7 +108,7 @@ def test_last_purchase_agrees_with_revenue(large: DemoStock) -> None:
 def test_revenue_is_spread_like_that_of_a_real_trade(large: DemoStock) -> None:
     """A third is inactive, few customers make most of the revenue, and the total is that of a mid-sized dealer."""
     revenue = large.customers["revenue"].sort(descending=True)
-    assert 5e6 < revenue.sum() < 15e6
+    assert 4e6 < revenue.sum() < 15e6
     assert 0.35 <= (revenue == 0).sum() / 1_000 <= 0.40
     assert 0.45 < revenue.head(50).sum() / revenue.sum() < 0.75
 
@@ -129,7 +129,7 @@ def test_needs_tell_what_industry_and_headcount_do_not(large: DemoStock) -> None
     )
     assert 0.38 < explained(wallet, industry, size) < 0.56
     assert explained(wallet, industry, size, needs) > 0.76
-    assert 0.35 < needs.std() < 0.50
+    assert 0.45 < needs.std() < 0.65
 
 
 def test_building_blocks_are_consistent(content: Content) -> None:
