@@ -17,7 +17,7 @@ class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     contact: str = ""
     #: Pages kept for one company, the home page included.
     pages_per_company: Count = 5
-    #: Requests made for one company at most, robots.txt and redirects included.
+    #: Requests made for one company at most, robots.txt and redirects included; after a kill these two count anew.
     requests_per_company: Count = 12
     #: Hosts visited at the same time.
     concurrency: Count = 64

@@ -61,6 +61,7 @@ def crawl(
 
     Raises:
         FrontierLockedError: another process crawls in this folder.
+        FrontierBrokenError: the frontier there is damaged.
         HostsFileError: `config.hosts_file` cannot be read.
         KeyboardInterrupt: the user stopped it; everything fetched so far is safe.
     """

@@ -2,6 +2,7 @@
 
 CrawlerError
 |-- FrontierLockedError another process is crawling the same project
+|-- FrontierBrokenError the memory of the crawl is damaged or cannot be written
 `-- HostsFileError      the static name table cannot be read
 
 A failing website is never an exception: it is a row with its reason.
@@ -14,6 +15,10 @@ class CrawlerError(Exception):
 
 class FrontierLockedError(CrawlerError):
     """Another process holds the frontier; the message names its process id."""
+
+
+class FrontierBrokenError(CrawlerError):
+    """The file of the frontier cannot be used; the message names it and says what deleting it costs."""
 
 
 class HostsFileError(CrawlerError):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 from urllib.parse import urljoin
 
@@ -77,10 +77,11 @@ def _from_html(html: str, job: Job) -> Extracted:
 
 
 def _text(html: str, tree: LexborHTMLParser) -> str:
-    """Return all text outside navigation and footer, or only the main text of a crowded page (consumes the tree).
+    """Return all text outside navigation and footer, or the main text by trafilatura of a crowded page.
 
-    Extractors of main texts are made for articles: on company sites they drop headings, brand names and facts, and up
-    to half of a home page. So they have a say only where most of a long page is something else.
+    The tree is consumed. Extractors of main texts are made for articles: on company sites they drop headings, brand
+    names and facts, and up to half of a home page, even where they keep four fifths of the text. So they have a say
+    only where most of a long page is something else.
     """
     tree.strip_tags(_UNSEEN)
     _drop_banners(tree)
@@ -112,14 +113,27 @@ def _pieces(body: LexborNode) -> Iterator[str]:
             # The text behind a block that ended needs a break of its own.
             if node.next is None and node.parent is not None and node.parent.tag in _BLOCKS:
                 yield "\n"
-        elif node.tag in _BLOCKS:
+        elif node.tag in _BLOCKS or _joined_link(node):
             yield "\n"
 
 
+def _joined_link(node: LexborNode) -> bool:
+    """Whether a link stands right behind another one: menus leave the gap between them to the style sheet."""
+    return node.tag == "a" and node.prev is not None and node.prev.tag == "a"
+
+
 def _drop_banners(tree: LexborHTMLParser) -> None:
-    for node in tree.css(_BANNERS):
-        if len(node.text(deep=True)) <= _BANNER_CHARS:
-            node.decompose()
+    found = {node.mem_id: node for node in tree.css(_BANNERS) if len(node.text(deep=True)) <= _BANNER_CHARS}
+    # A node is found once for each selector, and nodes within others too: freeing one twice corrupts the tree.
+    for node in [node for node in found.values() if not _lies_within(node, found)]:
+        node.decompose()
+
+
+def _lies_within(node: LexborNode, others: Container[int]) -> bool:
+    parent = node.parent
+    while parent is not None and parent.mem_id not in others:
+        parent = parent.parent
+    return parent is not None
 
 
 def _tidy(text: str) -> str:

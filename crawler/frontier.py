@@ -6,7 +6,7 @@ Every finished page and every failed request is committed when it happens, so th
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from crawler.config import CrawlConfig
-from crawler.errors import FrontierLockedError
+from crawler.errors import FrontierBrokenError, FrontierLockedError
 from crawler.schema import FETCHES, PAGES, VERDICTS
 from crawler.select import Candidate
 from crawler.urls import page_key
@@ -45,6 +45,8 @@ CREATE TABLE IF NOT EXISTS candidates (
 """
 _ASKED: Final = "CREATE TEMP TABLE asked (site TEXT PRIMARY KEY, url TEXT NOT NULL) WITHOUT ROWID"
 _CANDIDATES_KEPT: Final = 200
+#: Redirects, and pages that robots.txt kept us from asking for.
+_ON_THE_WAY: Final = frozenset({"redirect", "robots"})
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,7 +216,8 @@ class Frontier:
             kept=self.kept(site, visit),
             texts={text for (text,) in texts},
             done={page_key(attempt.url) for attempt in attempts if attempt.kind != "robots"},
-            requests=sum(attempt.reason != "robots" for attempt in attempts),
+            # The way to the pages is gone again after a kill: it must not use up their requests twice.
+            requests=sum(attempt.kind != "robots" and attempt.reason not in _ON_THE_WAY for attempt in attempts),
             candidates={page_key(row[0]): Candidate(*row) for row in known},
         )
 
@@ -238,13 +241,21 @@ class Frontier:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Frontier]:
-    """Open `folder`/frontier.sqlite for reading, also while another process crawls."""
+    """Open `folder`/frontier.sqlite for reading, also while another process crawls.
+
+    Raises:
+        FrontierBrokenError: the file is damaged or cannot be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    frontier = Frontier(folder / "frontier.sqlite")
+    path = folder / "frontier.sqlite"
     try:
-        yield frontier
-    finally:
-        frontier.close()
+        with closing(Frontier(path)) as frontier:
+            yield frontier
+    except sqlite3.Error as error:
+        raise FrontierBrokenError(
+            f"{path}: cannot be read or written ({error}). If the file is damaged, delete it together with the files "
+            "whose names end in -wal and -shm; its websites are then visited anew."
+        ) from error
 
 
 @contextmanager
@@ -253,6 +264,7 @@ def held(folder: Path) -> Iterator[Frontier]:
 
     Raises:
         FrontierLockedError: another process holds it.
+        FrontierBrokenError: as for `opened`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     owner = folder / "frontier.pid"

@@ -12,6 +12,8 @@ _NO_AI: Final = frozenset({"noai", "noml"})
 _SIGNALS: Final = ("ai-input", "ai-train")
 # X-Robots-Tag may name an agent first: "otherbot: noai" is not meant for us.
 _FOR_AGENT: Final = re.compile(r"^\s*([a-z][a-z0-9_-]*)\s*:\s*(.*)$", re.IGNORECASE)
+# Rules that have a value themselves: "max-snippet: 20, noai" is meant for everybody.
+_WITH_VALUE: Final = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
 
 
 def in_signals(signals: Iterable[str]) -> str:
@@ -28,10 +30,11 @@ def in_headers(headers: Mapping[str, str], agent: str) -> str:
     """Return which header reserves the page, or ""; names are in lower case."""
     if headers.get("tdm-reservation", "").strip() == "1":
         return "header: tdm-reservation 1"
-    match = _FOR_AGENT.match(headers.get("x-robots-tag", ""))
-    if match and match[1].lower() != agent.lower():
+    rules = headers.get("x-robots-tag", "")
+    match = _FOR_AGENT.match(rules)
+    if match and match[1].lower() not in {agent.lower(), *_WITH_VALUE}:
         return ""
-    found = _words(match[2] if match else headers.get("x-robots-tag", "")) & _NO_AI
+    found = _words(match[2] if match else rules) & _NO_AI
     return f"header: X-Robots-Tag {min(found)}" if found else ""
 
 

@@ -18,6 +18,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NUMERIC: Final = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+# All that is handed out so far; outside lie wrapped IPv4, local NAT64 and site-local, which Python takes for global.
+_IPV6: Final = ipaddress.ip_network("2000::/3")
 _MAX_HOSTS_BYTES: Final = 64_000_000
 _MAX_PORT: Final = 65_535
 
@@ -88,6 +90,8 @@ class Resolver:
 def permitted(address: Address, *, allow_loopback: bool) -> bool:
     """Say whether an address may be connected to: global unicast, whatever it is wrapped in (RFC 4291, 6052, 3056)."""
     address = _unwrapped(address)
+    if isinstance(address, ipaddress.IPv6Address) and address not in _IPV6:
+        return allow_loopback and address.is_loopback
     return (address.is_global and not address.is_multicast) or (allow_loopback and address.is_loopback)
 
 

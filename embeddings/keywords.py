@@ -116,15 +116,6 @@ def keywords(chunks: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=KEYWORDS, orient="row")
 
 
-def shared_phrases(found: pl.DataFrame, customer_id: str, peer_ids: Sequence[str]) -> pl.DataFrame:
-    """Give the customer's KEYWORDS that its peers have too, with their number in the column `peers`, most first."""
-    folded = found.with_columns(pl.col("phrase").str.to_lowercase().alias("folded"))
-    theirs = folded.filter(pl.col("customer_id").is_in(list(peer_ids)) & (pl.col("customer_id") != customer_id))
-    counts = theirs.group_by("folded").agg(pl.col("customer_id").n_unique().cast(pl.Int32).alias("peers"))
-    own = folded.filter(pl.col("customer_id") == customer_id).join(counts, on="folded").drop("folded")
-    return own.sort("peers", "weight", "phrase", descending=[True, True, False])
-
-
 class _Chunk(NamedTuple):
     kind: str
     url: str | None

@@ -53,7 +53,7 @@ def key_of(name: str, version: int, config: object, inputs: Mapping[str, str]) -
 
 
 def record(stage: Stage) -> Record | None:
-    """Read the record of a stage; None when it never finished or its files were changed since."""
+    """Read the record of a stage; None when it never finished or a file of it is missing or of another size."""
     try:
         found = msgspec.json.decode(stage.record_path.read_bytes(), type=Record)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -96,7 +96,8 @@ def read(path: Path, schema: pl.Schema | None = None) -> pl.DataFrame:
         ArtifactError: the file is damaged or has other columns.
     """
     try:
-        frame = pl.read_parquet(path)
+        # Without glob: a project may lie in a folder such as "Stock [2026]".
+        frame = pl.read_parquet(path, glob=False)
         return frame if schema is None else frame.match_to_schema(schema)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ArtifactError(

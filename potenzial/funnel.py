@@ -11,6 +11,8 @@ UNREACHED = ("dead", "timeout", "error")
 #: Verdicts of sites that answered but do not want to be read.
 REFUSED = ("blocked", "reserved")
 
+_FAILED = pl.col("pages") == 0
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -43,19 +45,14 @@ def funnel(tables: Coverage) -> tuple[Step, ...]:
 
 
 def failures(verdicts: pl.DataFrame) -> tuple[Failure, ...]:
-    """Count the websites that gave no usable text, by verdict."""
-    counted = (
-        verdicts.filter(pl.col("verdict") != "ok")
-        .group_by("verdict")
-        .len()
-        .sort("len", "verdict", descending=[True, False])
-    )
+    """Count the websites that gave no usable text, by verdict; one that moved and gave text there is none of them."""
+    counted = verdicts.filter(_FAILED).group_by("verdict").len().sort("len", "verdict", descending=[True, False])
     return tuple(Failure(verdict, count) for verdict, count in counted.iter_rows())
 
 
 def failed_share(verdicts: pl.DataFrame) -> float:
     """Share of websites that gave no usable text; 0 without any website."""
-    return _count(verdicts, pl.col("verdict") != "ok") / max(verdicts.height, 1)
+    return _count(verdicts, _FAILED) / max(verdicts.height, 1)
 
 
 def _count(frame: pl.DataFrame, condition: pl.Expr) -> int:

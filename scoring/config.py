@@ -22,7 +22,7 @@ class PotentialConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     neighbours: Count = 25
     #: The top customers, by revenue, whose likeness counts: this share of the active ones.
     top_share: Share = 0.2
-    #: Fewer active customers than this: no text or regression, the plain quantile of all.
+    #: Fewer active companies than this (customers with one website are one): only the plain quantile of all.
     min_active: Count = 30
     #: Start of all pseudo-random choices, so that a run can be repeated.
     seed: int = 20260101

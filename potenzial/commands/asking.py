@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from potenzial import artifact
@@ -10,7 +11,10 @@ from potenzial.artifact import Record
 from potenzial.commands.output import Output
 from potenzial.errors import StageError
 from potenzial.project import TABLES, Project, open_project
+from potenzial.report.numbers import Numbers
 from scoring.schema import POTENTIAL
+
+_NUMBERS = Numbers("en")
 
 
 def status(config_path: Path, sample: int, output: Output) -> None:
@@ -66,10 +70,13 @@ def _with_potential(project: Project, found: pl.DataFrame) -> pl.DataFrame:
 def _hits_table(customer_id: str, names: pl.DataFrame, found: pl.DataFrame) -> Table:
     name = names.filter(pl.col("customer_id") == customer_id)["name"].to_list()
     title = f"Most like {customer_id} {name[0] if name else ''}"
-    table = Table("#", "id", "company", "place", "similarity", title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("id", no_wrap=True)
+    table.add_column("company", overflow="fold")
     rated = "potential" in found.columns
-    for heading in ("class today", "EUR last 12 M", "class by potential", "potential EUR/year") if rated else ():
-        table.add_column(heading, justify="right")
+    for heading in ("alike", *(("class", "12 months", "potential") if rated else ())):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in found.iter_rows(named=True):
         table.add_row(*_hit_cells(row), *(_rated_cells(row) if rated else ()))
     return table
@@ -77,12 +84,13 @@ def _hits_table(customer_id: str, names: pl.DataFrame, found: pl.DataFrame) -> T
 
 def _hit_cells(row: dict[str, object]) -> tuple[str, ...]:
     place = f"{row['postcode'] or ''} {row['city'] or ''}".strip()
-    return (str(row["rank"]), str(row["neighbour_id"]), str(row["name"]), place, f"{row['similarity']:.2f}")
+    company = f"{row['name']}, {place}" if place else str(row["name"])
+    return (str(row["rank"]), str(row["neighbour_id"]), company, f"{row['similarity']:.2f}")
 
 
 def _rated_cells(row: dict[str, object]) -> tuple[str, ...]:
-    money = [f"{value:,.0f}" if isinstance(value, float) else "" for value in (row["revenue"], row["potential"])]
-    return (str(row["class_revenue"]), money[0], str(row["class_potential"]), money[1])
+    money = [_NUMBERS.money(value) if isinstance(value, float) else "" for value in (row["revenue"], row["potential"])]
+    return (f"{row['class_revenue']} > {row['class_potential']}", *money)
 
 
 def explain(config_path: Path, sample: int, customer_id: str, output: Output) -> None:

@@ -10,9 +10,13 @@ from rich.console import Console, RenderableType
 Output = Callable[[RenderableType, Mapping[str, object]], None]
 
 
+PIPE_WIDTH = 160
+
+
 def stdout() -> Console:
-    """The console of results."""
-    return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+    """The console of results; a file or a pipe gets lines wide enough for every table."""
+    wide = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(file=sys.stdout, highlight=False, markup=False, width=wide)
 
 
 def stderr() -> Console:

@@ -74,7 +74,9 @@ def draw_need(content: Content, rng: np.random.Generator) -> Need:
     headcount = min(max(1, round(10 ** rng.normal(*trade.headcount))), MOST_HEADCOUNT)
     beside, mix = _draw_beside(trade, profile, rng)
     effect = mix * profile.effect + (1 - mix) * (beside.effect if beside else 0.0) + sum(t.effect for t in traits)
-    log_wallet = trade.level + ELASTICITY * np.log10(headcount) + effect + np.clip(rng.normal(0, NOISE), -2 * NOISE, 2 * NOISE)
+    log_wallet = (
+        trade.level + ELASTICITY * np.log10(headcount) + effect + np.clip(rng.normal(0, NOISE), -2 * NOISE, 2 * NOISE)
+    )
     return Need(trade, profile, beside, mix, traits, headcount, round(float(10**log_wallet), 2))
 
 

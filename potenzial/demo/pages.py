@@ -146,7 +146,7 @@ def _page(writer: Writer, kind: str, path: str, blocks: tuple[Block, ...]) -> Pa
 
 def _home(writer: Writer) -> tuple[Block, ...]:
     profile, trade = writer.company.need.profile, writer.company.need.trade
-    claim = writer.one(profile.claims) if writer.rng.random() < 0.7 else writer.company.identity.name  # noqa: PLR2004
+    claim = writer.one(profile.claims) if writer.rng.random() < 0.7 else writer.company.identity.name  # noqa: PLR2004 - rest: name
     teaser = writer.say(*writer.lines[:1])
     opening = Block(claim, (writer.one(trade.intros),))
     return (

@@ -9,6 +9,7 @@ import polars as pl
 
 from potenzial.report.numbers import Language, Numbers
 from potenzial.report.texts import Texts, load_texts
+from potenzial.spreadsheet import FORMULA
 from scoring.schema import POTENTIAL
 
 #: The lists drawn from all customers, by the action that they call for.
@@ -27,8 +28,6 @@ _FIRST: Final = (
     "customer_id", "name", "postcode", "city", "owner", "action", "class_revenue", "class_potential", "revenue",
     "potential", "potential_low", "potential_high", "headroom", "headroom_expected", "reasons", "against", "peers",
 )  # fmt: skip
-#: A spreadsheet takes such text for a formula (OWASP, CSV injection); full-width signs count in East Asian locales.
-_FORMULA: Final = r"^(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
 #: Characters that no cell needs: controls but tab and line ends, direction overrides and other invisible ones.
 _INVISIBLE: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\p{Cf}"
 
@@ -132,4 +131,4 @@ def _peers(frame: pl.DataFrame, language: Language) -> pl.Series:
 def _safe(column: str) -> pl.Expr:
     """Text without invisible characters; what a spreadsheet would take for a formula gets a leading apostrophe."""
     plain = pl.col(column).str.replace_all(_INVISIBLE, "")
-    return pl.when(plain.str.contains(_FORMULA)).then(pl.concat_str(pl.lit("'"), plain)).otherwise(plain).alias(column)
+    return pl.when(plain.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), plain)).otherwise(plain).alias(column)

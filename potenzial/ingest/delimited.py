@@ -13,7 +13,7 @@ from potenzial.ingest.columns import Match
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.dialect import Dialect, detect, open_lines
 from potenzial.ingest.rows import Record, Tape, fits, records
-from potenzial.ingest.table import PEEK_ROWS, PLACE, Header, Table, Tally, add_up, empty, header_of
+from potenzial.ingest.table import PEEK_ROWS, PLACE, Header, Table, Tally, add_up, empty, header_of, plain_names
 
 #: Rows turned into columns at once; bounds the memory taken by Python objects.
 CHUNK_ROWS = 50_000
@@ -101,7 +101,7 @@ def _opened(path: Path, dialect: Dialect) -> tuple[list[str], Iterator[Record]]:
     """Read up to the end of the header; give the column names and the records after it."""
     tape = Tape(islice(open_lines(path, dialect.encoding.codec), dialect.skip, None), dialect.skip)
     header = next(records(tape, dialect.delimiter, None)).fields or []
-    names = [" ".join(name.split()) for name in header]
+    names = plain_names(header)
     return names, records(tape, dialect.delimiter, len(names))
 
 

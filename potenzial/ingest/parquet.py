@@ -9,7 +9,7 @@ from polars.exceptions import PolarsError
 from potenzial.ingest.columns import Match
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import ColumnsError, FileError
-from potenzial.ingest.table import PEEK_ROWS, PLACE, Header, Table, Tally, add_up, empty, header_of
+from potenzial.ingest.table import PEEK_ROWS, PLACE, Header, Table, Tally, add_up, empty, header_of, plain_names
 
 MAGIC = b"PAR1"
 CHUNK_ROWS = 200_000
@@ -30,7 +30,7 @@ def read_header(path: Path, config: InputConfig) -> Header:
         InputError: the file is damaged, or header and mapping do not fit.
     """
     schema = _schema(path)
-    names = [" ".join(name.split()) for name in schema.names()]
+    names = plain_names(schema.names())
     peek = _text(path, schema, 0, PEEK_ROWS).drop(*PLACE)
     return header_of(str(path), names, peek, config)
 
@@ -43,7 +43,7 @@ def read_rows(path: Path, matches: Sequence[Match]) -> Table:
     """
     schema = _schema(path)
     _refuse_nested(path, schema, matches)
-    tallies = tuple(Tally(name) for name in schema.names())
+    tallies = tuple(Tally(name) for name in plain_names(schema.names()))
     frames, blank = [empty(matches)], 0
     for start in range(0, _height(path), CHUNK_ROWS):
         frame, blanks = add_up(_text(path, schema, start, CHUNK_ROWS), tallies, matches)

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from potenzial.ingest.schema import REJECTS, VALUE_IGNORED
+from potenzial.spreadsheet import FORMULA
 
-#: Excel takes a cell that starts so for a formula.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(FORMULA)
 _NUMBER = re.compile(r"[+-]?[0-9.,]+")
 #: Longest value shown in a reject.
 MAX_VALUE_CHARS = 200

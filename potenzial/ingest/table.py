@@ -1,6 +1,7 @@
 """A file of rows as text columns under our names, whatever it was written in."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -16,6 +17,7 @@ PEEK_ROWS = 200
 _EXAMPLE_ROWS = 1_000
 #: Where a row stands: its first line (row number in Parquet), and how many lines it spans.
 PLACE = {"line": pl.Int64, "lines": pl.Int64}
+#: Characters that steer terminals and end lines.
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]+"
 
 
@@ -55,7 +57,8 @@ class Tally:
         known = values.drop_nulls()
         self.filled += known.len()
         if len(self.examples) < EXAMPLES:
-            distinct = known.head(_EXAMPLE_ROWS).unique(maintain_order=True).head(2 * EXAMPLES).to_list()
+            plain = known.head(_EXAMPLE_ROWS).str.replace_all(_CONTROL, " ")
+            distinct = plain.unique(maintain_order=True).head(2 * EXAMPLES).to_list()
             fresh = [value for value in distinct if value not in self.examples]
             self.examples += fresh[: EXAMPLES - len(self.examples)]
 
@@ -90,6 +93,11 @@ def header_of(
     matches = match_columns(names, config, source)
     examples = {place: peek.to_series(place).drop_nulls().to_list() for place in range(peek.width)}
     return Header(source, tuple(names), matches, propose(names, matches, examples, config.columns), dialect)
+
+
+def plain_names(headers: Iterable[str]) -> list[str]:
+    """Give column names on one line, without control characters."""
+    return [" ".join(re.sub(_CONTROL, " ", header).split()) for header in headers]
 
 
 def add_up(chunk: pl.DataFrame, tallies: Sequence[Tally], matches: Sequence[Match]) -> tuple[pl.DataFrame, int]:

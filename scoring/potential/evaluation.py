@@ -91,7 +91,7 @@ def judge(log_revenue: Floats, predicted: Mapping[str, Floats], quantile: float)
 
 def _ready(share: float, customers: int, rival: str) -> tuple[str, str]:
     german = (
-        f"Auf {_german(customers)} aktiven Kunden ist die Schätzung um {_german_percent(share)} genauer als die beste"
+        f"Bei {_german(customers)} aktiven Kunden ist die Schätzung um {_german_percent(share)} genauer als die beste"
         f" einfache Tabelle ({TABLES[rival]}); jeder Kunde wurde ohne seinen eigenen Umsatz geschätzt."
     )
     english = (
@@ -103,7 +103,7 @@ def _ready(share: float, customers: int, rival: str) -> tuple[str, str]:
 
 def _no_gain(share: float, customers: int, rival: str) -> tuple[str, str]:
     german = (
-        f"Auf {_german(customers)} aktiven Kunden ist die Schätzung nicht nachweisbar genauer als die beste einfache"
+        f"Bei {_german(customers)} aktiven Kunden ist die Schätzung nicht nachweisbar genauer als die beste einfache"
         f" Tabelle ({TABLES[rival]}; Abstand {_german_percent(share)}). Die Listen nur als groben Anhalt verwenden."
     )
     english = (
@@ -113,14 +113,14 @@ def _no_gain(share: float, customers: int, rival: str) -> tuple[str, str]:
     return german, english
 
 
-def too_few(customers: int, needed: int) -> Judgement:
-    """Say that so many active customers allow no model, only the plain quantile of all."""
+def too_few(companies: int, needed: int) -> Judgement:
+    """Say that so many companies with active customers allow no model, only the plain quantile of all."""
     german = (
-        f"Nur {_german(customers)} aktive Kunden, nötig sind {_german(needed)}: Alle erhalten dasselbe Quantil der"
+        f"Aktive Unternehmen: {_german(companies)}, nötig sind {_german(needed)}. Alle erhalten dasselbe Quantil der"
         " Umsätze der übrigen aktiven Kunden; Branche, Größe und Text bleiben außer Betracht."
     )
     english = (
-        f"Only {customers:,} active customers, {needed:,} are needed: everybody gets the same quantile of the revenue"
+        f"Active companies: {companies:,}, needed are {needed:,}. Everybody gets the same quantile of the revenue"
         " of the other active customers; industry, size and text are left out."
     )
     return Judgement("too few customers", german, english)

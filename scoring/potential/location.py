@@ -122,22 +122,40 @@ class Location:
 
 @dataclass(frozen=True)
 class Stack:
-    """Weights of the parts around a common centre (log10 EUR per year); weights below 1 in sum shrink towards it."""
+    """Weights of the parts around a common centre (log10 EUR per year); weights below 1 in sum shrink towards it.
+
+    What comes out stays between `lowest` and `highest`: nothing is foretold that lies far off all known customers.
+    """
 
     centre: float
     weights: Floats
+    lowest: float
+    highest: float
 
     def combine(self, parts: Floats) -> Floats:
         """Combine the parts (n x 3) into one expectation (n)."""
         combined: Floats = self.centre + (parts - self.centre) @ self.weights
-        return combined
+        return np.clip(combined, self.lowest, self.highest)
 
 
 def fit_stack(parts: Floats, log_revenue: Floats) -> Stack:
-    """Weigh the parts (n x 3, out of fold) so that they explain log10 revenue (n) best; no weight is negative."""
+    """Weigh the parts (n x 3, out of fold) so that they explain log10 revenue (n) best.
+
+    No weight is negative and their sum is at most 1: a part that hardly varies out of fold, as trees do that found too
+    few customers to split, would else get a huge weight and blow up what it says once it is fitted on all customers.
+    """
     centre = float(log_revenue.mean())
     weights, _ = nnls(parts - centre, log_revenue - centre)
-    return Stack(centre, weights)
+    if weights.sum() > 1:
+        weights = _convex(parts - centre, log_revenue - centre)
+    return Stack(centre, weights, float(log_revenue.min()) - _BEYOND, float(log_revenue.max()) + _BEYOND)
+
+
+def _convex(parts: Floats, target: Floats) -> Floats:
+    """Non-negative weights with sum 1: a row that outweighs all others holds the sum."""
+    heavy = _HOLD * (1.0 + float(np.abs(parts).max()) * len(parts))
+    weights, _ = nnls(np.vstack([parts, np.full((1, parts.shape[1]), heavy)]), np.append(target, heavy))
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
 def standardiser(columns: Floats) -> tuple[Floats, Floats]:
@@ -147,6 +165,9 @@ def standardiser(columns: Floats) -> tuple[Floats, Floats]:
 
 
 _CONSTANT: Final = 1e-9
+#: How far beyond the known customers an expectation may lie, in log10: ten times the largest, a tenth of the smallest.
+_BEYOND: Final = 1.0
+_HOLD: Final = 1e3
 
 
 def fit_ridge(parts: Iterable[tuple[Floats, Floats]], penalty: float) -> tuple[Floats, float]:

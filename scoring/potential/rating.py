@@ -68,9 +68,10 @@ def rate(
     data = Data(stock, gather_facts(stock), near)
     active = np.flatnonzero(stock.active)
     needed = max(config.min_active, _LEAST_COMPANIES)
-    if len(np.unique(stock.group[active])) < needed:
+    companies_known = len(np.unique(stock.group[active]))
+    if companies_known < needed:
         prediction = _pooled(stock, config)
-        judgement = too_few(len(active), needed)
+        judgement = too_few(companies_known, needed)
         figures = figures_table(_pooled_figures(stock, prediction, config))
     else:
         prediction = _cross_fitted(data, config, steps.tick)

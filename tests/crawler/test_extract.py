@@ -59,6 +59,13 @@ def test_text_leaves_out_what_is_not_said_to_the_reader() -> None:
     assert (found.title, found.description, found.language) == ("Dreherei Huber", "Wir drehen.", "de")
 
 
+def test_links_side_by_side_do_not_run_together() -> None:
+    """Links of a menu without gaps between them stand on lines of their own, words of a sentence do not."""
+    menu = '<div><a href="/">Willkommen</a><a href="/tun">Was wir tun</a></div>'
+    sentence = '<p>Wir <a href="/drehen">drehen</a> und <a href="/fraesen">fräsen</a>.</p>'
+    assert read(menu + sentence).text == "Willkommen\nWas wir tun\nWir drehen und fräsen."
+
+
 def test_a_page_that_is_all_navigation_keeps_its_text() -> None:
     """Where nothing is left without navigation and footer, all visible text counts."""
     assert read("<body><nav>Drehen</nav><footer>Huber GmbH</footer></body>").text == "Drehen\nHuber GmbH"
@@ -119,6 +126,13 @@ def test_language_without_declaration(text: str, language: str | None) -> None:
         ("<!--" * 300_000, ""),
         ("<" * 500_000, ""),
         ("<a" * 500_000, "too_deep"),
+        ("<SCRIPT></script>" + "<div>" * 50_000, "too_deep"),
+        ("<!-->" + "<div>" * 50_000, "too_deep"),
+        ("<div/>" * 50_000, "too_deep"),
+        ("<div></x>" * 50_000, "too_deep"),
+        ("<span><div></span>" * 50_000, "too_deep"),
+        ("<svg>" + "<path/>" * 5_000 + "</svg>", ""),
+        ("<a><b></a></b>" * 5_000 + "<span><p><b></span>" * 5_000, ""),
     ],
 )
 def test_hostile_markup_is_seen_through_before_it_is_parsed(html: str, failure: str) -> None:
@@ -132,6 +146,14 @@ def test_hostile_markup_is_seen_through_before_it_is_parsed(html: str, failure: 
 def test_any_markup_is_read(html: str) -> None:
     """Broken markup gives some text and no error."""
     assert read(html).failure == ""
+
+
+def test_banners_within_banners_take_nothing_else_along() -> None:
+    """A banner found by id and class, with parts that are found too, goes once; menus and texts of others stay."""
+    inner = '<div class="consent">Ja <section id="cookie-2">Nein</section></div>'
+    banner = f'<div id="cookie" class="cookie-note">Wir nutzen Cookies {inner}</div>'
+    texts = {read(f"<header><p>Kopf</p></header>{banner * 5}<p>Wir drehen Teile.</p>").text for _ in range(50)}
+    assert texts == {"Kopf\nWir drehen Teile."}
 
 
 def test_text_is_cut_and_free_of_control_characters() -> None:

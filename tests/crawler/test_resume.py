@@ -14,7 +14,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from crawler.crawl import crawl, outlook, read
-from crawler.errors import FrontierLockedError
+from crawler.errors import FrontierBrokenError, FrontierLockedError
 from crawler.frontier import held
 
 if TYPE_CHECKING:
@@ -137,6 +137,13 @@ def test_a_second_process_is_refused_and_told_who_crawls(web: Web) -> None:
         web.crawl()
     with held(web.folder):
         assert read(web.table(), web.folder).verdicts["verdict"].to_list() == ["pending"]
+
+
+def test_a_damaged_frontier_is_named(web: Web) -> None:
+    """A file that is no database stops the crawl with its path and what deleting it costs."""
+    (web.folder / "frontier.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(FrontierBrokenError, match=r"frontier\.sqlite.*visited anew"):
+        web.crawl()
 
 
 def test_outlook_of_a_new_project_writes_nothing(web: Web, tmp_path: Path) -> None:

@@ -33,6 +33,10 @@ from crawler.verdict import Attempt, Kept, Verdict, judge, parked
         ("::ffff:127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:7f00:1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
     ],
 )
 def test_only_global_unicast_addresses_pass(address: str, allowed: bool) -> None:  # noqa: FBT001 - the expected answer
@@ -92,6 +96,7 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
         ({"x-robots-tag": "noindex, noai"}, True),
         ({"x-robots-tag": "otherbot: noai"}, False),
         ({"x-robots-tag": "potenzialbot: noai"}, True),
+        ({"x-robots-tag": "max-snippet: 20, noai"}, True),
         ({"x-robots-tag": "noindex"}, False),
         ({}, False),
     ],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from embeddings.chunk import chunk_documents
 from embeddings.config import EmbeddingConfig
-from embeddings.keywords import TOP, keywords, shared_phrases
+from embeddings.keywords import TOP, keywords
 from embeddings.schema import KEYWORDS
 
 Make = Callable[..., pl.DataFrame]
@@ -121,12 +121,3 @@ def test_any_text_gives_a_valid_table(texts: list[str]) -> None:
     assert found.schema == KEYWORDS
     for row in found.iter_rows(named=True):
         assert row["phrase"] in " ".join(chunks.filter(pl.col("customer_id") == row["customer_id"])["text"])
-
-
-def test_shared_phrases_count_the_peers(make_documents: Make) -> None:
-    """A customer's phrases are given with the number of peers that have them, the most common first."""
-    found = keywords(stock(make_documents, 40))
-    shared = shared_phrases(found, "cnc000", ["cnc000", "cnc006", "cnc012", "bath001"])
-    assert set(shared["phrase"]) == set(phrases(found, "cnc000"))
-    assert shared["peers"].to_list() == [2] * shared.height
-    assert shared_phrases(found, "cnc000", ["bath001"]).is_empty()

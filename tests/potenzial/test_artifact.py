@@ -27,6 +27,13 @@ def test_a_stage_is_built_once_for_the_same_key(tmp_path: Path) -> None:
     assert (len(built), first) == (1, second)
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """Brackets and asterisks in a path are no patterns."""
+    folder = tmp_path / "Stock [2026] *"
+    artifact.make(_stage(folder), "key", lambda: {"customers": FRAME})
+    assert artifact.read(folder / "customers.parquet").equals(FRAME)
+
+
 def test_another_key_builds_again_and_equal_content_keeps_its_digest(tmp_path: Path) -> None:
     """A stage made again with the same content has the same digest, so later stages stay fresh."""
     first = artifact.made(_stage(tmp_path), "one", lambda: {"customers": FRAME})

@@ -54,6 +54,14 @@ def test_failures_are_counted_by_verdict() -> None:
     assert failed_share(VERDICTS.to_frame()) == 0
 
 
+def test_a_site_that_moved_and_gave_text_is_no_failure() -> None:
+    """What counts is whether pages are kept, not where they were found."""
+    rows = [("a.de", "moved", "now at b.de; 1 page: home", 1), ("c.de", "moved", "leads to a page on facebook.com", 0)]
+    verdicts = pl.DataFrame(rows, schema=VERDICTS, orient="row")
+    assert [(failure.verdict, failure.count) for failure in failures(verdicts)] == [("moved", 1)]
+    assert failed_share(verdicts) == 0.5
+
+
 def test_pages_and_own_texts_become_documents_of_each_customer() -> None:
     """Two customers of one website both get its pages, and an own text stands beside or instead of them."""
     found = documents(_customers(), _pages())

@@ -248,7 +248,7 @@ def test_legal_pages_and_repetitions_are_not_quoted() -> None:
         ({"last_purchase": date(2021, 3, 1)}, "Umsatz verzeichnet, aber letzter Kauf laut Bestand schon 03.2021"),
         (
             {"revenue": 0.0, "last_purchase": date(2021, 3, 1)},
-            "Seit 03.2021 kein Kauf: Bedarf und Ansprechpartner können gewechselt haben",
+            "Seit 03.2021 kein Kauf: Bedarf und Ansprechpartner können sich geändert haben",
         ),
         ({"revenue": 0.0, "last_purchase": None}, "Ohne bisherigen Kauf ist offen, ob überhaupt Bedarf besteht"),
         (

@@ -55,6 +55,13 @@ def test_facts(write: Writer) -> None:
     assert not facts.problem
 
 
+def test_control_characters_of_the_file_do_not_reach_the_terminal(write: Writer) -> None:
+    """Names and examples are shown without what would steer a terminal."""
+    facts = check(write("customer_id;name;No\x1b[31mte\n1;A\x1b[2J;x\x9b1m\n"), InputConfig())
+    assert [fact.header for fact in facts.columns] == ["customer_id", "name", "No [31mte"]
+    assert not {"\x1b", "\x9b"} & set(shown(facts))
+
+
 def test_facts_as_json(write: Writer) -> None:
     """All facts can be written as JSON."""
     plain = json.loads(json.dumps(check(write(STOCK), InputConfig()).to_dict()))

@@ -261,3 +261,12 @@ def test_texts_of_strangers_and_of_inactive_customers_only_do_no_harm(made: Made
     both = rating.rated.join(plain.rated.filter(known), on="customer_id", suffix="_plain")
     for column in columns:
         assert both[column].to_numpy() == pytest.approx(both[f"{column}_plain"].to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [2, 5, 8])
+@pytest.mark.parametrize("size", [42, 50])
+def test_small_stocks_are_not_blown_up(stock_of: Callable[..., Made], rate_quietly: Rate, size: int, seed: int) -> None:
+    """With few active customers no potential lies far beyond what the largest customer buys."""
+    made = stock_of(size, seed=seed)
+    potential = rate_quietly(made.customers, None).rated["potential"].max()
+    assert potential < 12 * made.customers["revenue"].max()
