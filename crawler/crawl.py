@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,7 +62,7 @@ def crawl(
 
     Raises:
         FrontierLockedError: another process crawls in this folder.
-        FrontierBrokenError: the frontier there is damaged.
+        FrontierBrokenError: the frontier there is damaged, or cannot be written any more (full disk, lock of another).
         HostsFileError: `config.hosts_file` cannot be read.
         KeyboardInterrupt: the user stopped it; everything fetched so far is safe.
     """
@@ -153,6 +154,9 @@ async def _visit_all(
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(config.concurrency, len(due))):
                 tasks.create_task(work())
+    except BaseExceptionGroup as group:
+        # Whatever ends one task ends them all, so that the first error says what happened.
+        raise group.exceptions[0] from None
     finally:
         await tools.extractors.close()
 
@@ -166,6 +170,9 @@ async def _visit_one(site: str, url: str, tools: Tools, fetcher: Fetcher) -> Non
             await visit.run()
     except TimeoutError:
         trouble = "timeout"
+    except sqlite3.Error:
+        # Not the site's doing: without its memory the crawl as a whole cannot go on; `frontier.opened` says so.
+        raise
     except Exception as error:
         # One strange site must not end the crawl of all others; the log holds what went wrong.
         _logger.exception("The visit of %s failed", site)

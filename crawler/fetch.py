@@ -51,12 +51,15 @@ _ADDRESSES_TRIED: Final = 2
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one request came to: `reason` "ok", "redirect" (then `location` says where to) or why not."""
+    """What one request came to: `reason` "ok", "redirect" (then `location` says where to) or why not.
+
+    `headers` are in lower case, with one value for each time that a header was sent.
+    """
 
     url: str
     reason: str
     status: int | None = None
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, tuple[str, ...]] = {}
     body: bytes = b""
     location: str = ""
     received: int = 0
@@ -228,8 +231,12 @@ def _refusal(response: httpx.Response, types: frozenset[str]) -> str:
     return "ok" if not types or content_type in types else "not_html"
 
 
-def _headers(response: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value[:_MAX_HEADER] for name, value in response.headers.items()}
+def _headers(response: httpx.Response) -> dict[str, tuple[str, ...]]:
+    """Return the values of each header one by one: what several X-Robots-Tag say differs from what they say joined."""
+    return {
+        name.lower(): tuple(value[:_MAX_HEADER] for value in response.headers.get_list(name))
+        for name in response.headers
+    }
 
 
 def _location(url: str, response: httpx.Response) -> str:

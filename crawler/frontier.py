@@ -19,7 +19,7 @@ from crawler.errors import FrontierBrokenError, FrontierLockedError
 from crawler.schema import FETCHES, PAGES, VERDICTS
 from crawler.select import Candidate
 from crawler.urls import page_key
-from crawler.verdict import TRANSIENT, Attempt, Kept, Verdict
+from crawler.verdict import RULE_KINDS, TRANSIENT, Attempt, Kept, Verdict
 
 _DAY: Final = 86_400.0
 _BATCH: Final = 10_000
@@ -215,9 +215,9 @@ class Frontier:
             visit=visit,
             kept=self.kept(site, visit),
             texts={text for (text,) in texts},
-            done={page_key(attempt.url) for attempt in attempts if attempt.kind != "robots"},
+            done={page_key(attempt.url) for attempt in attempts if attempt.kind not in RULE_KINDS},
             # The way to the pages is gone again after a kill: it must not use up their requests twice.
-            requests=sum(attempt.kind != "robots" and attempt.reason not in _ON_THE_WAY for attempt in attempts),
+            requests=sum(attempt.kind not in RULE_KINDS and attempt.reason not in _ON_THE_WAY for attempt in attempts),
             candidates={page_key(row[0]): Candidate(*row) for row in known},
         )
 
@@ -233,10 +233,12 @@ class Frontier:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # After some errors, a full disk for one, SQLite has rolled back by itself.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
 
 @contextmanager
@@ -252,10 +254,7 @@ def opened(folder: Path) -> Iterator[Frontier]:
         with closing(Frontier(path)) as frontier:
             yield frontier
     except sqlite3.Error as error:
-        raise FrontierBrokenError(
-            f"{path}: cannot be read or written ({error}). If the file is damaged, delete it together with the files "
-            "whose names end in -wal and -shm; its websites are then visited anew."
-        ) from error
+        raise FrontierBrokenError(f"{path}: cannot be read or written ({error}). {_next_step(error)}") from error
 
 
 @contextmanager
@@ -282,6 +281,21 @@ def held(folder: Path) -> Iterator[Frontier]:
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _next_step(error: sqlite3.Error) -> str:
+    """Say what the user can do; errors that Python's module raises itself have no code."""
+    # The lower byte of an extended code is the plain one.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    safe = "and start again; what was fetched so far is safe."
+    if code == sqlite3.SQLITE_FULL:
+        return f"Make room on the disk {safe}"
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return f"Close the other program that uses the file {safe}"
+    return (
+        "If the file is damaged, delete it together with the files whose names end in -wal and -shm; "
+        "its websites are then visited anew."
+    )
 
 
 def _owner(path: Path) -> str:

@@ -1,15 +1,20 @@
 """Opt-outs from text and data mining, in the machine-readable forms that German law (UrhG 44b) asks sites to use.
 
-Sources: TDM Reservation Protocol (W3C community group, 2024) for the header and meta element "tdm-reservation";
-the Content-Signal line of robots.txt; and the widespread values "noai" and "noml" of X-Robots-Tag and meta robots.
+Sources: TDM Reservation Protocol (W3C community group, 2024) for the header and meta element "tdm-reservation" (its
+file is read in `tdmrep`); the Content-Signal line of robots.txt; its Content-Usage line (draft-ietf-aipref-attach); and
+the widespread values "noai" and "noml" of X-Robots-Tag and meta robots.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 _NO_AI: Final = frozenset({"noai", "noml"})
-_SIGNALS: Final = ("ai-input", "ai-train")
+_SIGNALS: Final = {
+    "ai-input=no": "Content-Signal",
+    "ai-train=no": "Content-Signal",
+    "train-ai=n": "Content-Usage",
+}
 # X-Robots-Tag may name an agent first: "otherbot: noai" is not meant for us.
 _FOR_AGENT: Final = re.compile(r"^\s*([a-z][a-z0-9_-]*)\s*:\s*(.*)$", re.IGNORECASE)
 # Rules that have a value themselves: "max-snippet: 20, noai" is meant for everybody.
@@ -17,25 +22,30 @@ _WITH_VALUE: Final = frozenset({"unavailable_after", "max-snippet", "max-image-p
 
 
 def in_signals(signals: Iterable[str]) -> str:
-    """Return which Content-Signal of robots.txt reserves the content, or ""."""
-    for signal in signals:
-        for part in re.split(r"[,;\s]+", signal.lower()):
-            key, _, value = part.partition("=")
-            if key in _SIGNALS and value in {"no", "n"}:
-                return f"robots.txt: Content-Signal {key}=no"
-    return ""
+    """Return which Content-Signal or Content-Usage of robots.txt reserves the content, or "".
+
+    A Content-Usage for some paths only counts for the whole site: rather too little is read than what is reserved.
+    """
+    parts = [part for signal in signals for part in re.split(r"[,;\s]+", signal.lower())]
+    found = next((part for part in parts if part in _SIGNALS), "")
+    return f"robots.txt: {_SIGNALS[found]} {found}" if found else ""
 
 
-def in_headers(headers: Mapping[str, str], agent: str) -> str:
-    """Return which header reserves the page, or ""; names are in lower case."""
-    if headers.get("tdm-reservation", "").strip() == "1":
+def in_headers(headers: Mapping[str, Sequence[str]], agent: str) -> str:
+    """Return which header reserves the page, or ""; names are in lower case, a repeated header has several values."""
+    if any(value.strip() == "1" for value in headers.get("tdm-reservation", ())):
         return "header: tdm-reservation 1"
-    rules = headers.get("x-robots-tag", "")
-    match = _FOR_AGENT.match(rules)
-    if match and match[1].lower() not in {agent.lower(), *_WITH_VALUE}:
-        return ""
-    found = _words(match[2] if match else rules) & _NO_AI
+    rules = [_for_us(value, agent) for value in headers.get("x-robots-tag", ())]
+    found = {word for rule in rules for word in _words(rule)} & _NO_AI
     return f"header: X-Robots-Tag {min(found)}" if found else ""
+
+
+def _for_us(rules: str, agent: str) -> str:
+    """Return the part of an X-Robots-Tag that is meant for the agent, "" if it is meant for another one."""
+    match = _FOR_AGENT.match(rules)
+    if match is None:
+        return rules
+    return match[2] if match[1].lower() in {agent.lower(), *_WITH_VALUE} else ""
 
 
 def in_metas(metas: Iterable[tuple[str, str]], agent: str) -> str:

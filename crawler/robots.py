@@ -50,10 +50,10 @@ class Robots(msgspec.Struct, frozen=True):
 
     def allows(self, url: str) -> bool:
         """Say whether the agent may fetch a URL; the longest matching pattern decides, "Allow" wins a draw."""
-        path = _path_of(url)
+        path = path_of(url)
         if path == "/robots.txt":
             return True
-        matching = [(_weight(rule), rule.allow) for rule in self.rules if _matches(rule.pattern, path)]
+        matching = [(_weight(rule), rule.allow) for rule in self.rules if matches(rule.pattern, path)]
         return max(matching)[1] if matching else True
 
 
@@ -120,7 +120,7 @@ def _add(group: Group, key: str, value: str) -> bool:
         group.signals.append(value[:1_000])
         return True
     if value:
-        group.rules.extend(_rules(_escaped(value), key))
+        group.rules.extend(_rules(escaped(value), key))
     return False
 
 
@@ -150,12 +150,14 @@ def _token(agent: str) -> str:
     return match[0].lower() if match else ""
 
 
-def _escaped(pattern: str) -> str:
+def escaped(pattern: str) -> str:
+    """Return a pattern as URLs spell it; its characters outside ASCII stand for one byte each."""
     upper = _ESCAPE.sub(lambda match: match[0].upper(), pattern)
     return "".join(char if char < "\x80" else f"%{ord(char):02X}" for char in upper)
 
 
-def _path_of(url: str) -> str:
+def path_of(url: str) -> str:
+    """Return what patterns are held against: path and query of a URL, with escapes in upper case."""
     split = urlsplit(url)
     path = split.path if split.path.startswith("/") else f"/{split.path}"
     query = f"?{split.query}" if "?" in url.partition("#")[0] else ""
@@ -166,7 +168,7 @@ def _weight(rule: Rule) -> int:
     return len(rule.pattern)
 
 
-def _matches(pattern: str, path: str) -> bool:
+def matches(pattern: str, path: str) -> bool:
     """Match with "*" for anything and a final "$" for the end, in time linear in pattern and path."""
     anchored = pattern.endswith("$")
     first, *rest = (pattern[:-1] if anchored else pattern).split("*")

@@ -24,7 +24,8 @@ PAGES: Final = pl.Schema(
 )
 
 #: One row per request of a site's latest visit, also for pages that were left alone: HTTP status (null without an
-#: answer), reason ("ok" or why not), bytes, seconds; `kind` is one of `PAGE_KINDS` or "robots" for robots.txt.
+#: answer), reason ("ok" or why not), bytes, seconds; `kind` is one of `PAGE_KINDS`, or
+#: "robots" for robots.txt, or "tdmrep" for the file of reservations from text and data mining.
 FETCHES: Final = pl.Schema(
     {
         "site": pl.String(),

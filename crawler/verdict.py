@@ -47,6 +47,9 @@ class Kept(msgspec.Struct, frozen=True):
     url: str
 
 
+#: Requests for what a site says about visits; all others are for its pages.
+RULE_KINDS: Final = frozenset({"robots", "tdmrep"})
+
 _PARKING_HOSTS: Final = frozenset(
     {
         "above.com",
@@ -128,7 +131,7 @@ def _with_pages(site: str, attempts: Sequence[Attempt], kept: Sequence[Kept]) ->
 def _without_pages(attempts: Sequence[Attempt]) -> tuple[Verdict, str]:
     """Judge by the most telling attempt: an evident state, else the last page asked for, else how far we came."""
     evident = [attempt for attempt in attempts if attempt.reason in _EVIDENT]
-    pages = [attempt for attempt in attempts if attempt.kind != "robots" and attempt.reason != "redirect"]
+    pages = [attempt for attempt in attempts if attempt.kind not in RULE_KINDS and attempt.reason != "redirect"]
     homes = [attempt for attempt in pages if attempt.kind == "home"]
     furthest = max(attempts, key=lambda attempt: _REACH.get(attempt.reason, len(_REACH)))
     decisive = [furthest, *pages[-1:], *homes[-1:], *evident[-1:]][-1]

@@ -16,8 +16,9 @@ from crawler.page import Extracted, Job
 from crawler.reservations import in_headers, in_metas, in_signals
 from crawler.robots import ALLOW_ALL, DISALLOW_ALL, MAX_ROBOTS_BYTES, Robots, robots_for
 from crawler.select import Candidate, candidates, choose
+from crawler.tdmrep import MAX_TDMREP_BYTES, TDMREP_PATH, Reservation, in_file, parse_tdmrep
 from crawler.urls import canonical, host_of, origin_of, page_key, same_site
-from crawler.verdict import Kept, parked
+from crawler.verdict import RULE_KINDS, Kept, parked
 from crawler.workers import Extractors
 
 #: Answers after which a polite visitor leaves a site alone.
@@ -25,6 +26,8 @@ _GO_AWAY: Final = frozenset({"http_429", "http_503"})
 #: After these another spelling of the address may still answer.
 _TRY_ELSEWHERE: Final = frozenset({"dns", "connect", "tls", "timeout"})
 _ROBOTS_REDIRECTS: Final = 5  # RFC 9309, 2.3.1.2
+#: Bytes read of the files that say what a site wishes.
+_RULE_BYTES: Final = {"robots": MAX_ROBOTS_BYTES, "tdmrep": MAX_TDMREP_BYTES}
 
 
 class Tools(msgspec.Struct, frozen=True):
@@ -37,9 +40,13 @@ class Tools(msgspec.Struct, frozen=True):
 
 
 class Access(msgspec.Struct, frozen=True):
-    """What robots.txt lets us do at one origin; `trouble` is why the file could not be had, with words for it."""
+    """What robots.txt lets us do at one origin; `trouble` is why the file could not be had, with words for it.
+
+    `found_at` is the origin that the file was found at, which a redirect can make another one.
+    """
 
     rules: Robots = DISALLOW_ALL
+    found_at: str = ""
     trouble: str = ""
     words: str = ""
 
@@ -55,6 +62,7 @@ class Visit:
         self._fetcher = fetcher
         self._progress: Progress = tools.frontier.begin(site, url)
         self._access: dict[str, Access] = {}
+        self._reserved: dict[str, tuple[Reservation, ...]] = {}
         self._over = False
 
     @property
@@ -127,12 +135,22 @@ class Visit:
             return self._note(Fetch(url=url, kind=kind, reason="moved", detail=f"leads to a page on {home}"))
         access = await self._access_to(origin_of(url))
         self._over = self._over or access.rules.delay > self._config.max_crawl_delay_seconds
-        if self._config.tdm == "strict" and (reserved := in_signals(access.rules.signals)):
-            self._over = True
-            return self._note(Fetch(url=url, kind=kind, reason="reserved", detail=reserved))
-        if access.rules.allows(url):
+        if not access.rules.allows(url):
+            return self._note(Fetch(url=url, kind=kind, reason=access.trouble or "robots", detail=access.words))
+        return await self._is_reserved(url, kind, access)
+
+    async def _is_reserved(self, url: str, kind: str, access: Access) -> bool:
+        """Say whether an opt-out that holds before a page is asked for forbids it; why is recorded."""
+        await self._ask_tdmrep(access)
+        if self._config.tdm != "strict" or not (reserved := self._reservation(url)):
             return False
-        return self._note(Fetch(url=url, kind=kind, reason=access.trouble or "robots", detail=access.words))
+        self._over = self._over or bool(in_signals(access.rules.signals))
+        return self._note(Fetch(url=url, kind=kind, reason="reserved", detail=reserved))
+
+    def _reservation(self, url: str) -> str:
+        """Return which line of robots.txt or of the file of reservations reserves a page, or ""."""
+        access = self._access.get(origin_of(url), Access())
+        return in_signals(access.rules.signals) or in_file(self._reserved.get(access.found_at, ()), url)
 
     async def _access_to(self, origin: str) -> Access:
         if origin not in self._access:
@@ -147,10 +165,21 @@ class Visit:
             if not target or registrable(host_of(target)) in PLATFORMS:
                 break
             answer = await self._request(target, "robots")
-        self._access[origin] = access = _access(answer, self._config.agent)
-        if urlsplit(answer.url).path == "/robots.txt":
-            self._access[origin_of(answer.url)] = access
+        found_at = origin_of(answer.url) if urlsplit(answer.url).path == "/robots.txt" else origin
+        access = msgspec.structs.replace(_access(answer, self._config.agent), found_at=found_at)
+        self._access[origin] = self._access[found_at] = access
         return answer
+
+    async def _ask_tdmrep(self, access: Access) -> None:
+        """Learn once what a host reserves, where its robots.txt was found; without a readable file that is nothing.
+
+        A host that sends visitors elsewhere for robots.txt does so for its pages, and need not be asked twice.
+        """
+        origin, url = access.found_at, f"{access.found_at}{TDMREP_PATH}"
+        if origin in self._reserved or in_signals(access.rules.signals) or not access.rules.allows(url):
+            return
+        answer = await self._request(url, "tdmrep")
+        self._reserved[origin] = parse_tdmrep(answer.body) if answer.reason == "ok" else ()
 
     async def _request(self, url: str, kind: str) -> Answer:
         """Send one request when the site's turn has come; all but a page that is still to be read is recorded."""
@@ -159,7 +188,7 @@ class Visit:
             return Answer(url=url, reason="budget")
         answer = await self._send(url, kind)
         self._progress.requests += 1
-        if kind == "robots" or answer.reason == "redirect":
+        if kind in RULE_KINDS or answer.reason == "redirect":
             self._note(_fetch_of(answer, kind))
         return answer
 
@@ -167,8 +196,8 @@ class Visit:
         wished = self._access.get(origin_of(url), Access()).rules.delay
         pause = max(self._config.delay_seconds, min(wished, self._config.max_crawl_delay_seconds))
         async with self._tools.gate.turn(bare(host_of(url)), pause) as turn:
-            if kind == "robots":
-                answer = await self._fetcher.file(url, MAX_ROBOTS_BYTES)
+            if kind in RULE_KINDS:
+                answer = await self._fetcher.file(url, _RULE_BYTES[kind])
             else:
                 answer = await self._fetcher.page(url)
             turn.counts = answer.reason not in UNREACHED
@@ -181,7 +210,7 @@ class Visit:
         if answer.reason != "ok":
             self._note(_fetch_of(answer, kind))
             return
-        content_type = answer.headers.get("content-type", "")
+        content_type = next(iter(answer.headers.get("content-type", ())), "")
         job = Job(answer.body, content_type, answer.url, self._config.max_text_chars)
         self._keep(answer, kind, await self._tools.extractors.extract(job))
 
@@ -222,7 +251,7 @@ class Visit:
             return "parked", evidence
         if not read.text:
             return "empty", ""
-        noted = reserved or in_signals(self._access.get(origin_of(answer.url), Access()).rules.signals)
+        noted = reserved or self._reservation(answer.url)
         note = f"opt-out noted, {noted}" if noted else ""
         return ("duplicate", "") if read.text in self._progress.texts else ("ok", note)
 
@@ -250,7 +279,8 @@ def _access(answer: Answer, agent: str) -> Access:
     rules = robots_for(answer.status, answer.body, agent)
     failing = answer.reason != "ok" and rules is DISALLOW_ALL
     words = f"robots.txt answers {answer.status}, so nothing may be visited for now" if failing else ""
-    return Access(rules, words=words)
+    # As a page's own failure: the verdict then leaves what an earlier visit brought.
+    return Access(rules, trouble=answer.reason if failing else "", words=words)
 
 
 def _fetch_of(answer: Answer, kind: str) -> Fetch:

@@ -1,8 +1,9 @@
 """The whole configuration of a project: `potenzial.toml`, one table per layer."""
 
+import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
 
 import msgspec
 
@@ -14,6 +15,15 @@ from scoring.config import ClassConfig, PotentialConfig
 
 #: A configuration is written by hand; anything longer is not one.
 MAX_CONFIG_BYTES = 1_000_000
+
+_TYPES = {
+    "object": "a table",
+    "array": "a list",
+    "str": "text in quotation marks",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+}
 
 
 class ReportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,13 +101,31 @@ def _read(path: Path) -> str:
 def _plain(message: str) -> str:
     """Say a validation error with the table and key first, as they stand in the file."""
     text, _, where = message.partition(" - at `$")
+    place = where.strip("`.")
     if "unknown field" in text:
         key = text.split("`")[1]
-        place = where.strip("`.")
-        known = ", ".join(_keys(place))
         table = f"[{place}]" if place else "the top level"
-        return f"unknown key `{key}` in {table}. Known there: {known}."
-    return f"`{where.strip('`.')}`: {text}." if where else f"{text}."
+        return f"unknown key `{key}` in {table}. Known there: {', '.join(_keys(place))}."
+    # The checks of whole tables name their keys themselves.
+    named = f"`{place}`: " if text.startswith(("Expected", "Invalid")) and place else ""
+    return f"{named}{_in_words(text)}{_allowed(place)}."
+
+
+def _in_words(text: str) -> str:
+    """Say a type as TOML calls it."""
+    for name, word in _TYPES.items():
+        text = text.replace(f"`{name}`", word)
+    return text[:1].lower() + text[1:]
+
+
+def _allowed(place: str) -> str:
+    """List the values of a key that takes only certain ones."""
+    table, _, key = place.partition(".")
+    if not key:
+        return ""
+    field = next((field for field in msgspec.structs.fields(type(getattr(Config(), table))) if field.name == key), None)
+    values = get_args(field.type) if field and get_origin(field.type) is Literal else ()
+    return f"; allowed are {', '.join(json.dumps(value) for value in values)}" if values else ""
 
 
 def _keys(table: str) -> tuple[str, ...]:

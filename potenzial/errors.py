@@ -5,6 +5,7 @@ PotenzialError
 |-- ProjectError       the project folder lacks something or already holds something
 |-- ProjectBusyError   another process is running the same project
 |-- StageError         a command needs the result of a stage that has not run
+|-- UnknownIdError     no customer has the id that was asked for
 `-- ArtifactError      a stage's file is damaged or does not have the columns it must have
 """
 
@@ -31,3 +32,7 @@ class StageError(PotenzialError):
 
 class ArtifactError(PotenzialError):
     """A stage's file is damaged; the message names the file and how to make it anew."""
+
+
+class UnknownIdError(PotenzialError):
+    """No customer has this id; the message names ids that are written alike."""

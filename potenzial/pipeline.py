@@ -9,14 +9,15 @@ import msgspec
 import polars as pl
 
 from crawler.config import CrawlConfig
-from crawler.schema import PAGES
-from embeddings.schema import KEYWORDS
+from crawler.schema import FETCHES, PAGES, VERDICTS
+from embeddings.schema import CHUNKS, KEYWORDS, NEIGHBOURS
 from potenzial import __version__, artifact, stages
 from potenzial.artifact import Frames, Record, key_of
 from potenzial.errors import ConfigError, StageError
+from potenzial.ingest.schema import REJECTS
 from potenzial.progress import Advance, Reporter, duration
 from potenzial.project import STAGES, TABLES, Project
-from scoring.schema import CUSTOMERS, RATED
+from scoring.schema import CUSTOMERS, FIGURES, POTENTIAL, RATED
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,20 @@ READS: Mapping[str, tuple[str, ...]] = {
     "lists": ("customers", "rated", "keywords"),
 }
 
-_SCHEMAS = {"customers": CUSTOMERS, "pages": PAGES, "keywords": KEYWORDS, "rated": RATED}
+#: Columns of each table, checked when it is written and when it is read; vectors have as many as their model gives.
+_SCHEMAS: Mapping[str, pl.Schema] = {
+    "customers": CUSTOMERS,
+    "rejects": REJECTS,
+    "pages": PAGES,
+    "fetches": FETCHES,
+    "verdicts": VERDICTS,
+    "chunks": CHUNKS,
+    "keywords": KEYWORDS,
+    "neighbours": NEIGHBOURS,
+    "rated": RATED,
+    "figures": FIGURES,
+    "potential": POTENTIAL,
+}
 
 
 @dataclass(frozen=True)
@@ -90,8 +104,9 @@ class Plan:
 class Pipeline:
     """Runs the stages of one project."""
 
-    def __init__(self, project: Project, reporter: Reporter) -> None:
-        self._project, self._reporter = project, reporter
+    def __init__(self, project: Project, reporter: Reporter, check: Callable[[], None] = lambda: None) -> None:
+        """Take a project; `check` is called at every unit of work and may raise to end the run."""
+        self._project, self._reporter, self._check = project, reporter, check
 
     def run(self, span: Span) -> tuple[Record, ...]:
         """Make what is missing or out of date, in order."""
@@ -118,9 +133,26 @@ class Pipeline:
             logger.info("%s: unchanged, kept from %s", name, known.finished_at)
             return known
         with self._reporter.stage(name, stages.UNITS[name]) as advance:
-            new = artifact.make(stage, key, lambda: self._build(name, advance))
+            new = artifact.make(stage, key, lambda: self._build(name, self._checked(advance)))
         logger.info("%s: %s in %s", name, _counts(new.rows), duration(new.seconds))
         return new
+
+    def _checked(self, advance: Advance) -> Advance:
+        """Let the run end at any progress that is told."""
+
+        def tell(done: int, total: int) -> None:
+            self._check()
+            advance(done, total)
+
+        return tell
+
+    def relist(self) -> Record:
+        """Make the lists from what is there, without touching the stages before them.
+
+        Raises:
+            StageError: a stage before them has not run.
+        """
+        return self._stage("lists", Span())
 
     def _due(self, name: str) -> bool:
         """Whether websites are to be visited although neither addresses nor settings changed."""
@@ -143,10 +175,13 @@ class Pipeline:
         return {table: self._digest(table) for table in READS[name]}
 
     def _digest(self, table: str) -> str:
-        producer = next(name for name, tables in TABLES.items() if table in tables)
+        producer = _producer(table)
         known = artifact.record(self._project.stage(producer))
         if known is None:
-            raise StageError(f"The stage `{producer}` has not run yet. Run `potenzial run --until {producer}` first.")
+            raise StageError(
+                f"{self._project.folder}: the stage `{producer}` has not run yet, or its file is gone or damaged. "
+                "Run `potenzial run` first."
+            )
         return known.digests[table]
 
     def _settings(self, name: str) -> object:
@@ -170,7 +205,8 @@ class Pipeline:
             "potential": self._potential,
             "lists": self._lists,
         }
-        return builders[name](advance)
+        frames = builders[name](advance)
+        return {table: _matched(table, frame) for table, frame in frames.items()}
 
     def _crawl(self, advance: Advance) -> Frames:
         config = crawl_config(self._project)
@@ -200,10 +236,21 @@ class Pipeline:
         """Read a table of the project.
 
         Raises:
+            StageError: its stage has not run.
             ArtifactError: the file is damaged.
         """
-        producer = next(stage for stage, tables in TABLES.items() if name in tables)
-        return artifact.read(self._project.stage(producer).files[name], _SCHEMAS.get(name))
+        self._digest(name)
+        return artifact.read(self._project.stage(_producer(name)).files[name], _SCHEMAS.get(name))
+
+
+def _matched(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    schema = _SCHEMAS.get(table)
+    return frame if schema is None else frame.match_to_schema(schema)
+
+
+def _producer(table: str) -> str:
+    """The stage that leaves a table."""
+    return next(name for name, tables in TABLES.items() if table in tables)
 
 
 def crawl_config(project: Project) -> CrawlConfig:

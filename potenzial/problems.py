@@ -6,11 +6,12 @@ from potenzial.errors import PotenzialError
 from potenzial.ingest.errors import InputError
 from scoring.errors import ScoringError
 
-EXPECTED = (PotenzialError, InputError, CrawlerError, EmbeddingError, ScoringError, PermissionError, IsADirectoryError)
+EXPECTED = (PotenzialError, InputError, CrawlerError, EmbeddingError, ScoringError, OSError)
 
 
 def message(error: BaseException) -> str:
     """Say an expected error in one paragraph."""
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}. Check the path and your rights on it."
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}. Check the path, your rights on it and the space left on the disk."
     return str(error)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from potenzial.artifact import Stage
 from potenzial.config import Config, load
+from potenzial.errors import ConfigError, ProjectError
 
 CONFIG_NAME = "potenzial.toml"
 
@@ -71,3 +72,25 @@ def open_project(config_path: Path, sample: int = 0) -> Project:
         ConfigError: the configuration cannot be read.
     """
     return Project(config_path.resolve().parent, load(config_path), sample)
+
+
+def ready(project: Project) -> None:
+    """Find out before a run whether what it needs is there and what it writes can be written.
+
+    Raises:
+        ProjectError: a folder's name is taken by a file.
+        ConfigError: a configured file or model folder is missing.
+    """
+    for folder in (project.folder / "data", project.folder / "out"):
+        if folder.exists() and not folder.is_dir():
+            raise ProjectError(f"{folder}: this is a file, but a run needs a folder of that name. Move the file away.")
+    hosts, model = project.config.crawl.hosts_file, project.config.embedding.model
+    if hosts and not (project.folder / hosts).is_file():
+        raise ConfigError(f"{project.folder / hosts}: there is no such file. Mend `hosts_file` under [crawl].")
+    if _is_path(model) and not Path(model).expanduser().is_dir():
+        raise ConfigError(f'{model}: there is no such folder. Mend `model` under [embedding], or use "bundled".')
+
+
+def _is_path(model: str) -> bool:
+    """Whether a model is named by its place; names on the model hub hold at most one slash, and not in front."""
+    return model.startswith(("/", "./", "../", "~")) or "\\" in model or model.count("/") > 1

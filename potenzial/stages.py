@@ -15,7 +15,7 @@ from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 1, "crawl": 1, "embed": 1, "neighbours": 1, "potential": 1, "lists": 1}
+VERSIONS = {"import": 2, "crawl": 2, "embed": 1, "neighbours": 1, "potential": 2, "lists": 2}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -42,8 +42,11 @@ def sampled(customers: pl.DataFrame, size: int) -> pl.DataFrame:
     """Keep `size` customers chosen by the hash of their id (all for 0), in their former order."""
     if not size:
         return customers
-    order = customers.with_row_index("_row").sort(pl.col("customer_id").hash(seed=0), "customer_id").head(size)
-    return order.sort("_row").drop("_row")
+    from scoring.customers import stable_hash
+
+    hashes = pl.Series("_hash", [stable_hash(name) for name in customers["customer_id"]], dtype=pl.Int64)
+    order = customers.with_columns(hashes).with_row_index("_row").sort("_hash", "customer_id").head(size)
+    return order.sort("_row").drop("_row", "_hash")
 
 
 def crawl_sites(sites: pl.DataFrame, config: CrawlConfig, folder: Path, advance: Advance) -> Frames:

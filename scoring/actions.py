@@ -27,12 +27,14 @@ _OUTLIER_RATIO: Final = 10.0
 _RECENT_DAYS: Final = 335
 #: Share of purchase dates up to the reference date; a handful of mistyped future dates must not move it.
 _REFERENCE_SHARE: Final = 0.99
+#: Fewer purchase dates do not tell when a stock was exported: the newest may be years old.
+_REFERENCE_DATES: Final = 20
 
 
 def reference_date(last_purchase: pl.Series) -> date | None:
-    """Day to which a stock is up to date: its newest purchase, apart from the newest hundredth; None without dates."""
+    """Day to which a stock is up to date: its newest purchase but for the newest hundredth; None below 20 dates."""
     days = last_purchase.drop_nulls().sort()
-    if days.is_empty():
+    if len(days) < _REFERENCE_DATES:
         return None
     newest: date = days[round(_REFERENCE_SHARE * (len(days) - 1))]
     return newest
@@ -85,7 +87,8 @@ def assign(frame: pl.DataFrame, limits: Thresholds, as_of: date | None = None) -
         frame: has `revenue`, `typical`, `potential_high` and `headroom` in EUR per year, `last_purchase`,
             `class_revenue` and `class_potential`.
         limits: EUR per year.
-        as_of: day of the export; None takes the newest purchases of the stock for it.
+        as_of: day of the export; None takes the newest purchases of the stock for it. With fewer than 20 of those
+            rule 3 holds for nobody.
 
     Returns:
         The frame with `action`, never null.

@@ -8,12 +8,10 @@ import polars as pl
 from polars import selectors
 
 from scoring.config import ClassConfig
-from scoring.errors import ConfigRangeError
 
 NO_DATA_BASIS: Final = "no data basis"
 INACTIVE: Final = "inactive"
 
-_SUM_TOLERANCE: Final = 0.001
 _ROUNDING: Final = 1e-9
 
 
@@ -42,28 +40,13 @@ def thresholds(revenue: pl.Series, config: ClassConfig) -> Thresholds:
 
     Returns:
         The thresholds, with `a >= b`.
-
-    Raises:
-        ConfigRangeError: the shares do not sum to 1, or the fixed thresholds are not `a_from > b_from > 0`.
     """
-    return _fixed(config) if config.method == "fixed" else _cumulative(revenue, config.shares)
-
-
-def _fixed(config: ClassConfig) -> Thresholds:
-    if not config.a_from > config.b_from > 0:
-        raise ConfigRangeError(
-            f"classes.a_from ({config.a_from:g}) must be above classes.b_from ({config.b_from:g}), and both above 0, "
-            'with classes.method = "fixed": set both in EUR per year.'
-        )
-    return Thresholds(config.a_from, config.b_from)
+    if config.method == "fixed":
+        return Thresholds(config.a_from, config.b_from)
+    return _cumulative(revenue, config.shares)
 
 
 def _cumulative(revenue: pl.Series, shares: tuple[float, float, float]) -> Thresholds:
-    if abs(sum(shares) - 1) > _SUM_TOLERANCE:
-        raise ConfigRangeError(
-            f"classes.shares {list(shares)} sum to {sum(shares):g} instead of 1: "
-            "give the shares of revenue that A, B and C customers make."
-        )
     values = revenue.cast(pl.Float64)
     counted = values.filter(values.is_finite() & (values > 0)).sort(descending=True)
     a = _smallest_of_first(counted, shares[0])

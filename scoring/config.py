@@ -4,9 +4,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from scoring.errors import ConfigRangeError
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Quantile = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+#: Libraries take seeds of 32 bits; some parts of the model take the next ones after it.
+Seed = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1_000)]
+
+#: Shares may be written with few digits.
+_SUM_TOLERANCE = 0.001
 
 
 class PotentialConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +32,20 @@ class PotentialConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     #: Fewer active companies than this (customers with one website are one): only the plain quantile of all.
     min_active: Count = 30
     #: Start of all pseudo-random choices, so that a run can be repeated.
-    seed: int = 20260101
+    seed: Seed = 20260101
+
+    def __post_init__(self) -> None:
+        """Refuse a quantile outside its interval.
+
+        Raises:
+            ConfigRangeError: the quantile does not lie in the interval.
+        """
+        low, high = self.interval
+        if not low <= self.quantile <= high:
+            raise ConfigRangeError(
+                f"[potential] quantile = {self.quantile} must lie within interval = [{low}, {high}]. "
+                "Widen the interval or move the quantile"
+            )
 
 
 class ClassConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,3 +59,20 @@ class ClassConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     a_from: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     #: Lowest EUR per year of class B, with method "fixed".
     b_from: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds and shares that make no classes.
+
+        Raises:
+            ConfigRangeError: the shares do not sum to 1, or the fixed thresholds are not `a_from > b_from > 0`.
+        """
+        if self.method == "fixed" and not self.a_from > self.b_from > 0:
+            raise ConfigRangeError(
+                f"classes.a_from ({self.a_from:g}) must be above classes.b_from ({self.b_from:g}), and both above 0, "
+                'with classes.method = "fixed": set both in EUR per year'
+            )
+        if abs(sum(self.shares) - 1) > _SUM_TOLERANCE:
+            raise ConfigRangeError(
+                f"classes.shares {list(self.shares)} sum to {sum(self.shares):g} instead of 1: "
+                "give the shares of revenue that A, B and C customers make"
+            )

@@ -16,7 +16,7 @@ class NoCustomersError(ScoringError):
     """There is nothing to rate; the message says what is needed."""
 
 
-class ConfigRangeError(ScoringError):
+class ConfigRangeError(ScoringError, ValueError):
     """Two settings contradict each other; the message names both."""
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from potenzial import artifact
 from potenzial.artifact import Record
 from potenzial.commands.output import Output
-from potenzial.errors import StageError
+from potenzial.errors import StageError, UnknownIdError
 from potenzial.project import TABLES, Project, open_project
 from potenzial.report.numbers import Numbers
 from scoring.schema import POTENTIAL
@@ -52,6 +52,7 @@ def lookalike(config_path: Path, sample: int, customer_id: str, k: int, output: 
     project = open_project(config_path, sample)
     companies = artifact.read(_table_path(project, "embed", "company_vectors"))
     names = artifact.read(_table_path(project, "import", "customers")).select("customer_id", "name", "postcode", "city")
+    _known(customer_id, names["customer_id"])
     hits = lookalikes(companies, [customer_id], k).select("rank", "neighbour_id", "similarity")
     found = hits.join(names, left_on="neighbour_id", right_on="customer_id", how="left")
     found = _with_potential(project, found).sort("rank")
@@ -101,16 +102,26 @@ def explain(config_path: Path, sample: int, customer_id: str, output: Output) ->
     project = open_project(config_path, sample)
     rated = artifact.read(_table_path(project, "lists", "potential"), POTENTIAL)
     keywords = artifact.read(_table_path(project, "embed", "keywords"))
-    if rated.filter(pl.col("customer_id") == customer_id).is_empty():
-        raise StageError(
-            f"There is no customer `{customer_id}` in the results. Ids are written as in the address stock."
-        )
+    _known(customer_id, rated["customer_id"])
     found = explanation(customer_id, rated, keywords)
     output(shown(found), found.to_dict())
+
+
+def _known(customer_id: str, ids: pl.Series) -> None:
+    """Refuse an id that is not there, and name those that differ in leading zeros, blanks or case only."""
+    if customer_id in set(ids):
+        return
+    plain = pl.lit(customer_id).str.strip_chars().str.to_lowercase().str.strip_chars_start("0")
+    alike = ids.to_frame("id").filter(pl.col("id").str.to_lowercase().str.strip_chars_start("0") == plain)["id"].head(3)
+    hint = f"Did you mean {' or '.join(alike)}?" if len(alike) else "Ids are written as in the address stock."
+    raise UnknownIdError(f"There is no customer `{customer_id}`. {hint}")
 
 
 def _table_path(project: Project, stage: str, table: str) -> Path:
     files = project.stage(stage)
     if artifact.record(files) is None:
-        raise StageError(f"{project.folder}: the stage `{stage}` has not run yet. Run `potenzial run` first.")
+        raise StageError(
+            f"{project.folder}: the stage `{stage}` has not run yet, or its file is gone or damaged. "
+            "Run `potenzial run` first."
+        )
     return files.files[table]

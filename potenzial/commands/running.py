@@ -1,20 +1,21 @@
 """Commands that do the work: `run`, its dry run, and `report`."""
 
 import logging
-import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from rich.table import Table
 
 from potenzial.commands.output import stderr, stdout
-from potenzial.funnel import failed_share
+from potenzial.funnel import failed_share, failures
 from potenzial.ingest.schema import ROW_REJECTED
+from potenzial.interruption import interruptible
 from potenzial.lock import only_run
 from potenzial.pipeline import Pipeline, Span
 from potenzial.progress import LogReporter, Reporter, TerminalReporter
-from potenzial.project import Project, open_project
+from potenzial.project import Project, open_project, ready
 from potenzial.reporting import write_results
 
 logger = logging.getLogger(__name__)
@@ -32,19 +33,20 @@ def run_project(project: Project, span: Span) -> int:
         PotenzialError: the run could not start, or a stage's input is missing.
         KeyboardInterrupt: interrupted; finished work is kept.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    with only_run(project.folder / "data"):
-        pipeline = Pipeline(project, reporter())
+    ready(project)
+    with interruptible() as interruption, only_run(project.folder / "data"):
+        pipeline = Pipeline(project, reporter(), interruption.check)
         pipeline.run(span)
         if span.reports:
             path = write_results(project, pipeline)
-            stdout().print(_summary(project, pipeline, path))
+            stdout().print(_summary(project, pipeline, path), soft_wrap=True)
         return _exit_code(project, pipeline, span)
 
 
 def plan(config_path: Path, first: str, last: str, sample: int) -> int:
     """Print what a run would do, and do nothing."""
     project, span = open_project(config_path, sample), Span(first, last)
+    ready(project)
     table = Table("stage", "would be", "", title="Dry run: nothing is written", title_justify="left")
     for step in Pipeline(project, reporter()).plan(span):
         table.add_row(step.stage, "kept" if step.fresh else "made", step.detail)
@@ -53,9 +55,17 @@ def plan(config_path: Path, first: str, last: str, sample: int) -> int:
 
 
 def report(config_path: Path, sample: int) -> None:
-    """Write the report and the lists again."""
+    """Write the report and the lists again from the stages up to the potential.
+
+    Raises:
+        StageError: the potential has not been estimated yet.
+    """
     project = open_project(config_path, sample)
-    path = write_results(project, Pipeline(project, reporter()))
+    ready(project)
+    with interruptible() as interruption, only_run(project.folder / "data"):
+        pipeline = Pipeline(project, reporter(), interruption.check)
+        pipeline.relist()
+        path = write_results(project, pipeline)
     stdout().print(f"Report: {path}")
 
 
@@ -64,39 +74,64 @@ def reporter() -> Reporter:
     return TerminalReporter(stderr()) if sys.stderr.isatty() else LogReporter()
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _exit_code(project: Project, pipeline: Pipeline, span: Span) -> int:
     """1 when more rows or websites failed than the configuration allows."""
-    rejects, customers = pipeline.table("rejects"), pipeline.table("customers").height
-    rejected, limit = (
-        rejects.filter(pl.col("effect") == ROW_REJECTED)["line"].n_unique(),
-        project.config.input.max_rejected_share,
-    )
-    failed = _above("rows of the address file rejected", rejected / max(rejected + customers, 1), limit)
+    shares = [_rejected(project, pipeline)] if not project.sample else []
     if "crawl" in span.tables:
-        share, allowed = failed_share(pipeline.table("verdicts")), project.config.run.max_failed_sites_share
-        failed = _above("websites without usable text", share, allowed) or failed
-    return 1 if failed else 0
+        shares.append(_failed_sites(project, pipeline))
+    # Every share above its limit is told, not only the first.
+    above = [share.warn() for share in shares]
+    return int(any(above))
 
 
-def _above(what: str, share: float, limit: float) -> bool:
-    if share <= limit:
-        return False
-    logger.warning("%.1f %% %s: more than the limit of %.1f %%", 100 * share, what, 100 * limit)
-    return True
+@dataclass(frozen=True)
+class Share:
+    """A share of something that failed, the configured limit, and what to do about it."""
+
+    what: str
+    share: float
+    limit: float
+    key: str
+    advice: str
+
+    def warn(self) -> bool:
+        """Log a warning if the share is above its limit."""
+        if self.share <= self.limit:
+            return False
+        logger.warning(
+            "The results are complete, but %.1f %% of %s: more than the limit of %.1f %% (%s). %s",
+            100 * self.share, self.what, 100 * self.limit, self.key, self.advice,
+        )  # fmt: skip
+        return True
+
+
+def _rejected(project: Project, pipeline: Pipeline) -> Share:
+    rows = pipeline.table("rejects").filter(pl.col("effect") == ROW_REJECTED)["line"].n_unique()
+    share = rows / max(rows + pipeline.table("customers").height, 1)
+    advice = f"See {project.out / 'rejects.csv'} for each row and its reason."
+    limit = project.config.input.max_rejected_share
+    return Share("the rows of the address file were rejected", share, limit, "input.max_rejected_share", advice)
+
+
+def _failed_sites(project: Project, pipeline: Pipeline) -> Share:
+    verdicts = pipeline.table("verdicts")
+    reasons = ", ".join(f"{failure.count} {failure.verdict}" for failure in failures(verdicts))
+    advice = f"They were: {reasons}. Check the websites in the address file, or run again later."
+    limit = project.config.run.max_failed_sites_share
+    return Share(
+        "the websites gave no usable text", failed_share(verdicts), limit, "run.max_failed_sites_share", advice
+    )
 
 
 def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
     """The outcome in a few lines; sums carry their quantile and coverage."""
     lists = pipeline.table("potential")
     lines = [
-        f"\n{lists.height:,} customers, {lists['potential'].count():,} rated",
+        f"\n{counted(lists.height, 'customer')}, {lists['potential'].count():,} rated",
         f"Revenue of the last 12 months: EUR {lists['revenue'].sum():,.0f}",
         _headroom(project, lists, pipeline.table("figures")),
-        f"Expansion: {_action(lists, 'expansion'):,} customers; reactivation: {_action(lists, 'reactivation'):,}",
+        f"Expansion: {counted(_action(lists, 'expansion'), 'customer')}; "
+        f"reactivation: {counted(_action(lists, 'reactivation'), 'customer')}",
         f"Model: {pipeline.table('gate')['reason_en'].item()}",
         *(f"Note: {finding}" for finding in pipeline.table("findings")["finding"]),
         f"Results: {project.out}",
@@ -113,6 +148,11 @@ def _headroom(project: Project, lists: pl.DataFrame, figures: pl.DataFrame) -> s
         f"Growth potential: EUR {lists['headroom'].sum():,.0f} at quantile {quantile} (coverage {covered}); "
         f"expected value EUR {lists['headroom_expected'].sum():,.0f}"
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number of things: "1 customer", "2,000 customers"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _action(lists: pl.DataFrame, action: str) -> int:

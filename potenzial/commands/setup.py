@@ -9,7 +9,7 @@ from potenzial.artifact import write_whole
 from potenzial.commands.output import Output, stdout
 from potenzial.errors import ProjectError
 from potenzial.progress import duration
-from potenzial.project import CONFIG_NAME, Project, open_project
+from potenzial.project import CONFIG_NAME, Project, open_project, ready
 from potenzial.reference import template
 
 
@@ -44,9 +44,11 @@ def check(config_path: Path, output: Output) -> int:
     from potenzial.ingest.show import render_check
 
     project = open_project(config_path)
+    ready(project)
     checked = check_file(project.customers_file, project.config.input)
     expected = crawl_outlook(project, checked.sites)
-    output(Group(render_check(checked), _crawl_lines(expected)), {**checked.to_dict(), "crawl": expected})
+    crawl = [] if checked.problem else [_crawl_lines(expected)]
+    output(Group(render_check(checked), *crawl), {**checked.to_dict(), "crawl": expected})
     return 2 if checked.problem else int(checked.too_many_rejected)
 
 

@@ -86,7 +86,8 @@ def _imported(
     if customers.is_empty():
         raise EmptyError(_none_left(path, table.rows, rejects))
     _note_rejects(rejects, table.rows - customers.height, ledger)
-    logger.info("%s: %d customers, %d rows rejected", path, customers.height, table.rows - customers.height)
+    rejected = table.rows - customers.height
+    logger.debug("%s: %s, %s rejected", path, counted(customers.height, "customer"), counted(rejected, "row"))
     return Import(customers, rejects, tuple(ledger.findings), table.rows, decimals)
 
 
@@ -131,8 +132,8 @@ def _note_customers(customers: pl.DataFrame, ledger: Ledger) -> None:
     damaged = customers.filter(pl.col("customer_id").str.contains(r"^[0-9][.,][0-9]+[eE]\+[0-9]+$"))
     if not damaged.is_empty():
         ledger.note(
-            f"{ledger.shown('customer_id')}: {counted(damaged.height, 'number')} such as {damaged['customer_id'][0]!r} "
-            "were rounded by Excel. Export the file again without opening it there."
+            f"{ledger.shown('customer_id')}: Excel rounded {counted(damaged.height, 'number')} such as "
+            f"{damaged['customer_id'][0]!r}. Export the file again without opening it there."
         )
     short = customers.filter(_GERMAN & pl.col("postcode").str.contains(r"^[0-9]{4}$")).height
     if short:
@@ -159,16 +160,25 @@ def _note_rejects(rejects: pl.DataFrame, rejected: int, ledger: Ledger) -> None:
 
 
 def _reasons(rejects: pl.DataFrame) -> str:
-    """Count rejected rows by reason; the numbers in reasons differ from row to row and do not matter here."""
+    """Count rejected rows by reason, without the numbers that differ from row to row."""
     rows = rejects.filter(pl.col("effect") == ROW_REJECTED)
-    kind = pl.col("reason").str.replace_all("[0-9]+", "N")
+    kind = (
+        pl.col("reason")
+        .str.replace(_EARLIER, "in an earlier $1")
+        .str.replace(_RAGGED, "more or fewer fields than the header")
+    )
     counts = rows.group_by(kind).agg(pl.col("line").n_unique()).sort("line", "reason", descending=[True, False])
     return "; ".join(f"{number:,} x {reason}" for reason, number in counts.head(_SHOWN).iter_rows())
 
 
+_EARLIER = r"in (line|row) [0-9]+$"
+_RAGGED = r"^[0-9,]+ fields?, but the header has [0-9,]+"
+
+
 def _none_left(path: Path, rows: int, rejects: pl.DataFrame) -> str:
     first = rejects.row(0, named=True)
+    none = f"none of the {rows:,} rows can" if rows > 1 else "the only row cannot"
     return (
-        f"{path}: none of the {counted(rows, 'row')} can be used ({_reasons(rejects)}). The first is line "
+        f"{path}: {none} be used ({_reasons(rejects)}). The first is line "
         f"{first['line']}: {(first['original'] or '')[:120]!r}. Mend the export, or the mapping in [input.columns]."
     )

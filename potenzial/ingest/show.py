@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from potenzial.ingest.amounts import counted
 from potenzial.ingest.dialect import DELIMITER_NAMES
 from potenzial.ingest.dryrun import Check, ColumnFact, StockFact
 
@@ -30,9 +31,8 @@ def render_check(check: Check) -> RenderableType:
 def _file(check: Check) -> RenderableType:
     table = _facts("File")
     table.add_row("path", Text(check.path))
-    table.add_row(
-        "size", f"{_size(check.size)}, {check.rows:,} rows" + (f", {check.blank:,} blank" * bool(check.blank))
-    )
+    blank = f", {check.blank:,} blank" if check.blank else ""
+    table.add_row("size", f"{_size(check.size)}, {counted(check.rows, 'row')}{blank}")
     if check.format == "CSV":
         table.add_row("encoding", f"{check.encoding} ({check.encoding_why})")
         name = DELIMITER_NAMES.get(check.delimiter, repr(check.delimiter))
@@ -68,16 +68,20 @@ def _how(fact: ColumnFact) -> Text:
 
 def _stock(check: Check, stock: StockFact) -> RenderableType:
     table = _facts("Stock, if the proposed columns are right" if check.assumed else "Stock")
-    table.add_row("customers", f"{stock.customers:,}")
+    table.add_row("usable", counted(stock.customers, "customer"))
     over = " (more than max_rejected_share allows: exit code 1)" if check.too_many_rejected else ""
-    table.add_row("rejected rows", f"{stock.rejected:,}, {stock.duplicates:,} of them repeated ids{over}")
-    table.add_row("ignored values", f"{stock.ignored_values:,}")
+    table.add_row("rejected", f"{counted(stock.rejected, 'row')}, {_repeated(stock.duplicates)}{over}")
+    table.add_row("ignored", counted(stock.ignored_values, "value"))
     table.add_row("active", _share(stock, stock.active) + " with revenue above 0")
-    table.add_row("with website", _share(stock, stock.with_website) + f" on {stock.sites:,} different sites")
+    table.add_row("with website", _share(stock, stock.with_website) + f" on {counted(stock.sites, 'different site')}")
     table.add_row("with own text", _share(stock, stock.with_text))
     table.add_row("with industry", _share(stock, stock.with_industry))
     table.add_row("with headcount", _share(stock, stock.with_headcount))
     return table
+
+
+def _repeated(number: int) -> str:
+    return "1 of them a repeated id" if number == 1 else f"{number:,} of them repeated ids"
 
 
 def _findings(check: Check) -> RenderableType:

@@ -19,6 +19,8 @@ _EXAMPLE_ROWS = 1_000
 PLACE = {"line": pl.Int64, "lines": pl.Int64}
 #: Characters that steer terminals and end lines.
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]+"
+#: Invisible characters that turn the direction of reading, so that a name shows as another one.
+_BIDI = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Tally:
         known = values.drop_nulls()
         self.filled += known.len()
         if len(self.examples) < EXAMPLES:
-            plain = known.head(_EXAMPLE_ROWS).str.replace_all(_CONTROL, " ")
+            plain = known.head(_EXAMPLE_ROWS).str.replace_all(_BIDI, "").str.replace_all(_CONTROL, " ")
             distinct = plain.unique(maintain_order=True).head(2 * EXAMPLES).to_list()
             fresh = [value for value in distinct if value not in self.examples]
             self.examples += fresh[: EXAMPLES - len(self.examples)]
@@ -96,8 +98,8 @@ def header_of(
 
 
 def plain_names(headers: Iterable[str]) -> list[str]:
-    """Give column names on one line, without control characters."""
-    return [" ".join(re.sub(_CONTROL, " ", header).split()) for header in headers]
+    """Give column names on one line, without characters that steer terminals or the direction of reading."""
+    return [" ".join(re.sub(_CONTROL, " ", re.sub(_BIDI, "", header)).split()) for header in headers]
 
 
 def add_up(chunk: pl.DataFrame, tallies: Sequence[Tally], matches: Sequence[Match]) -> tuple[pl.DataFrame, int]:
@@ -113,11 +115,12 @@ def add_up(chunk: pl.DataFrame, tallies: Sequence[Tally], matches: Sequence[Matc
 
 
 def one_line(values: pl.Expr, ours: str) -> pl.Expr:
-    """Take control characters out of values; own texts keep their line ends. What was nothing else becomes null."""
+    """Take out what steers terminals or the direction of reading; own texts keep their line ends. Empty becomes null."""
+    seen = values.str.replace_all(_BIDI, "")
     if ours == "text":
-        clean = values.str.replace_all("\r\n?", "\n").str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+", " ")
+        clean = seen.str.replace_all("\r\n?", "\n").str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+", " ")
     else:
-        clean = values.str.replace_all(_CONTROL, " ")
+        clean = seen.str.replace_all(_CONTROL, " ")
     bare = clean.str.strip_chars()
     return pl.when(bare != "").then(bare)
 

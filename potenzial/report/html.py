@@ -2,7 +2,7 @@
 
 import math
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,9 +16,6 @@ from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
 
 if TYPE_CHECKING:
     from potenzial.report.messages import Story
-
-#: Longest statement of the model's gate.
-_LONGEST_VERDICT: Final = 600
 
 
 def render(data: ReportData) -> str:
@@ -50,7 +47,7 @@ def _context(story: "Story") -> dict[str, Any]:
         "story": story,
         "data": story.data,
         "title": shown(story.data.title, LONGEST_NAME),
-        "verdict": shown(story.data.verdict, _LONGEST_VERDICT),
+        "verdict": story.verdict,
         "say": story.say,
         "counted": story.counted,
         "numbers": story.numbers,

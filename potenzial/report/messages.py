@@ -8,7 +8,7 @@ from typing import Final
 from potenzial.report.data import ReportData, Step
 from potenzial.report.numbers import Numbers
 from potenzial.report.plain import LONGEST_NAME, shown
-from potenzial.report.quality import Quality, compare
+from potenzial.report.quality import PASSED, Quality, compare
 from potenzial.report.summary import LARGE, SMALL, Summary, share, summarise
 from potenzial.report.texts import Texts, load_texts
 
@@ -16,6 +16,8 @@ from potenzial.report.texts import Texts, load_texts
 HEADLINE_SHARE: Final = 0.1
 #: Fewer addresses make no curve: a tenth of them is one or two.
 CURVE_FROM: Final = 20
+#: Longest statement of the model's gate.
+_LONGEST_VERDICT: Final = 600
 #: Two shares closer than this are not called larger or smaller.
 _SAME: Final = 0.005
 
@@ -58,6 +60,18 @@ class Story:
     def points(self, quantile: float) -> str:
         """A quantile in percent, without the sign."""
         return self.numbers.decimal(quantile * 100, _places(quantile))
+
+    @property
+    def verdict(self) -> str:
+        """What the model's gate says, fit for show."""
+        return shown(self.data.verdict, _LONGEST_VERDICT)
+
+    @property
+    def margin(self) -> Mapping[str, str]:
+        """The best plain table and the distance of the model to it, without the sign."""
+        gain = self.quality.model.gain if self.quality.model else None
+        share_of_loss = self.numbers.percent(None if gain is None else abs(gain))
+        return {"gain": share_of_loss, "rival": self.texts.name("rival", self.quality.rival)}
 
     @property
     def coverage(self) -> str:
@@ -144,28 +158,35 @@ def _risers(story: Story) -> Tile:
 
 def _model(story: Story) -> Tile:
     outcome = story.quality.outcome
-    notes = [story.say(f"tile.model_{outcome}_note")]
+    notes = [story.say(f"tile.model_{outcome}_note", story.margin)]
     if story.quality.model is not None:
         notes.append(story.say("tile.model_coverage", {"coverage": story.coverage, "quantile": story.quantile}))
-    tone = {"better": "good" if story.quality.covers else "", "unknown": ""}.get(outcome, "warn")
-    value = story.say(f"tile.model_{outcome}", {"gain": _gain(story)})
+    good = "" if story.quality.calibration == "missed" else "good"
+    tone = {"better": good, "unknown": ""}.get(outcome, "warn")
+    value = story.say(f"tile.model_{outcome}", story.margin)
     return Tile(story.say("tile.model"), value, tuple(notes), tone)
-
-
-def _gain(story: Story) -> str:
-    gain = story.quality.model.gain if story.quality.model else None
-    return story.numbers.percent(None if gain is None else abs(gain))
 
 
 def warnings(story: Story) -> list[str]:
     """What a reader must know before the first number; empty when there is nothing to warn of."""
-    outcome, found = story.quality.outcome, []
-    if outcome in ("equal", "worse") or (outcome == "unknown" and story.summary.rated):
-        found.append(story.say(f"warning.model_{outcome}", {"gain": _gain(story)}))
-    if story.quality.model is not None and not story.quality.covers:
-        side = "low" if story.quality.model.coverage < story.data.quantile else "high"
-        found.append(story.say(f"warning.coverage_{side}", {"coverage": story.coverage, "quantile": story.quantile}))
-    return found
+    return [*_doubts(story), *_deviation(story)]
+
+
+def _doubts(story: Story) -> list[str]:
+    """Why the model is not to be trusted: what its gate says, else what its figures say."""
+    outcome = story.quality.outcome
+    if story.quality.gate not in PASSED and story.verdict:
+        return [story.verdict]
+    if outcome in ("unproven", "equal", "worse") or (outcome == "unknown" and story.summary.rated):
+        return [story.say(f"warning.model_{outcome}", story.margin)]
+    return []
+
+
+def _deviation(story: Story) -> list[str]:
+    if story.quality.model is None or story.quality.calibration != "missed":
+        return []
+    side = "low" if story.quality.model.coverage < story.data.quantile else "high"
+    return [story.say(f"warning.coverage_{side}", {"coverage": story.coverage, "quantile": story.quantile})]
 
 
 def matrix_title(story: Story) -> str:
@@ -257,8 +278,8 @@ def _step_name(story: Story, step: Step) -> str:
 
 
 def quality_title(story: Story) -> str:
-    """Whether the model is better than the table that a controller would use."""
-    return story.say(f"quality.title_{story.quality.outcome}", {"gain": _gain(story)})
+    """Whether the model is better than the best table that a controller could use."""
+    return story.say(f"quality.title_{story.quality.outcome}", story.margin)
 
 
 def quality_note(story: Story) -> str:
@@ -271,7 +292,7 @@ def quality_note(story: Story) -> str:
         "under": story.numbers.decimal(model.coverage * 100, 1),
         "target": story.points(story.data.quantile),
     }
-    return story.say("quality.note_hit" if story.quality.covers else "quality.note_missed", gaps)
+    return story.say(f"quality.note_{story.quality.calibration}", gaps)
 
 
 def quantiles(story: Story) -> Mapping[str, str]:

@@ -6,19 +6,22 @@ from typing import Final
 
 import polars as pl
 
-from scoring.potential.evaluation import LOOKUP, MODEL
+from scoring.potential.evaluation import MODEL, TABLES
 
+_READY: Final = "ready"
 #: Verdicts of the gate that let a gain count; empty stands for no gate.
-PASSED: Final = ("", "ready")
-#: Gain over the lookup below which the two count as equally good.
+PASSED: Final = ("", _READY)
+#: Gain over the best plain table below which the two count as equally good, unless the gate has proven it.
 _TIE: Final = 0.01
 #: Deviation of the measured coverage from the quantile that is still counted as hitting it.
 _COVERAGE_TOLERANCE: Final = 0.02
+#: Two-sided level at which a larger deviation is more than chance.
+_CHANCE: Final = 0.05
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One model at one quantile; `gain` is by how much its pinball loss (log10 EUR) is below the lookup's."""
+    """One model at one quantile; `gain` is by how much its pinball loss (log10 EUR) is below the best plain table's."""
 
     model: str
     pinball: float
@@ -29,10 +32,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Quality:
-    """All models at the quantile that the report shows, best first, and the verdict of the model's gate."""
+    """All models at the quantile that the report shows, best first, and the verdict of the model's gate.
+
+    `rival` is the best plain table, the same that the gate compares with; empty where none was measured.
+    """
 
     quantile: float
     gate: str
+    rival: str
     figures: tuple[Figure, ...]
 
     @property
@@ -42,18 +49,34 @@ class Quality:
 
     @property
     def outcome(self) -> str:
-        """`better`, `equal` or `worse` than the lookup, or `unknown`; a gain that the gate doubts is none."""
+        """`better`, `unproven`, `equal` or `worse` than the best plain table, or `unknown`; the gate has the last word.
+
+        A gain that the gate doubts is `unproven`, one that it has proven counts however small it is.
+        """
         gain = self.model.gain if self.model else None
         if gain is None:
             return "unknown"
-        if gain <= -_TIE:
-            return "worse"
-        return "better" if gain >= _TIE and self.gate in PASSED else "equal"
+        if gain >= _TIE or (gain > 0 and self.gate == _READY):
+            return "better" if self.gate in PASSED else "unproven"
+        return "worse" if gain <= -_TIE else "equal"
 
     @property
-    def covers(self) -> bool:
-        """Whether the model's measured coverage lies within two points of the quantile."""
-        return self.model is not None and abs(self.model.coverage - self.quantile) <= _COVERAGE_TOLERANCE
+    def calibration(self) -> str:
+        """`hit` within two points of the quantile, `chance` where luck may deviate more, else `missed`; or `unknown`."""
+        if self.model is None:
+            return "unknown"
+        if abs(self.model.coverage - self.quantile) <= _COVERAGE_TOLERANCE:
+            return "hit"
+        return "chance" if _chance(self.model, self.quantile) >= _CHANCE else "missed"
+
+
+def _chance(figure: Figure, quantile: float) -> float:
+    """How often as many customers or more deviate by luck alone: the p-value of a two-sided binomial test."""
+    # Imported here: it takes most of a second, and most reports have no deviation to test.
+    from scipy.stats import binomtest
+
+    covered = round(figure.coverage * figure.customers)
+    return float(binomtest(covered, figure.customers, quantile).pvalue)
 
 
 def compare(figures: pl.DataFrame, quantile: float, gate: str) -> Quality:
@@ -65,12 +88,14 @@ def compare(figures: pl.DataFrame, quantile: float, gate: str) -> Quality:
         and _measured(row["pinball"])
         and _measured(row["coverage"])
     ]
-    base = next((row["pinball"] for row in rows if row["model"] == LOOKUP), None)
+    tables = {row["model"]: row["pinball"] for row in rows if row["model"] in TABLES}
+    rival = min(tables, key=lambda name: tables[name], default="")
+    base = tables.get(rival)
     found = (
         Figure(row["model"], row["pinball"], row["coverage"], row["customers"], _gain(row["pinball"], base))
         for row in rows
     )
-    return Quality(quantile, gate, tuple(sorted(found, key=lambda figure: (figure.pinball, figure.model))))
+    return Quality(quantile, gate, rival, tuple(sorted(found, key=lambda figure: (figure.pinball, figure.model))))
 
 
 def _measured(value: float | None) -> bool:

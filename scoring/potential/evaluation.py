@@ -21,9 +21,13 @@ Verdict = Literal["ready", "not better than the lookup", "too few customers"]
 #: Names in the table FIGURES.
 MODEL: Final = "potenzial"
 LOOKUP: Final = "industry x size"
-#: The controller's tables that the model has to beat, with their German names.
-TABLES: Final[Mapping[str, str]] = MappingProxyType(
-    {"constant": "ein Wert für alle", "industry": "Branche", "industry x size": "Branche und Größenklasse"}
+#: The controller's tables that the model has to beat, with their German and English names.
+TABLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "constant": ("ein Wert für alle", "one value for all"),
+        "industry": ("Branche", "industry"),
+        LOOKUP: ("Branche und Größenklasse", "industry and size class"),
+    }
 )
 #: One-sided 5 % level of the normal distribution: a gain that chance gives more often is none.
 _SIGNIFICANT: Final = 1.645
@@ -92,11 +96,11 @@ def judge(log_revenue: Floats, predicted: Mapping[str, Floats], quantile: float)
 def _ready(share: float, customers: int, rival: str) -> tuple[str, str]:
     german = (
         f"Bei {_german(customers)} aktiven Kunden ist die Schätzung um {_german_percent(share)} genauer als die beste"
-        f" einfache Tabelle ({TABLES[rival]}); jeder Kunde wurde ohne seinen eigenen Umsatz geschätzt."
+        f" einfache Tabelle ({TABLES[rival][0]}); jeder Kunde wurde ohne seinen eigenen Umsatz geschätzt."
     )
     english = (
         f"On {customers:,} active customers the estimate is {share:.0%} more accurate than the best plain table"
-        f" ({rival}); every customer was estimated without its own revenue."
+        f" ({TABLES[rival][1]}); every customer was estimated without its own revenue."
     )
     return german, english
 
@@ -104,17 +108,21 @@ def _ready(share: float, customers: int, rival: str) -> tuple[str, str]:
 def _no_gain(share: float, customers: int, rival: str) -> tuple[str, str]:
     german = (
         f"Bei {_german(customers)} aktiven Kunden ist die Schätzung nicht nachweisbar genauer als die beste einfache"
-        f" Tabelle ({TABLES[rival]}; Abstand {_german_percent(share)}). Die Listen nur als groben Anhalt verwenden."
+        f" Tabelle ({TABLES[rival][0]}; Abstand {_german_percent(share)}). Die Listen nur als groben Anhalt verwenden."
     )
     english = (
         f"On {customers:,} active customers the estimate is not demonstrably more accurate than the best plain table"
-        f" ({rival}; margin {share:.0%}). Use the lists as a rough guide only."
+        f" ({TABLES[rival][1]}; margin {share:.0%}). Use the lists as a rough guide only."
     )
     return german, english
 
 
 def too_few(companies: int, needed: int) -> Judgement:
-    """Say that so many companies with active customers allow no model, only the plain quantile of all."""
+    """Say that so many companies with active customers allow no model, only the plain quantile of all, or nothing."""
+    return Judgement("too few customers", *(_pooled(companies, needed) if companies else _no_revenue()))
+
+
+def _pooled(companies: int, needed: int) -> tuple[str, str]:
     german = (
         f"Aktive Unternehmen: {_german(companies)}, nötig sind {_german(needed)}. Alle erhalten dasselbe Quantil der"
         " Umsätze der übrigen aktiven Kunden; Branche, Größe und Text bleiben außer Betracht."
@@ -122,6 +130,31 @@ def too_few(companies: int, needed: int) -> Judgement:
     english = (
         f"Active companies: {companies:,}, needed are {needed:,}. Everybody gets the same quantile of the revenue"
         " of the other active customers; industry, size and text are left out."
+    )
+    return german, english
+
+
+def _no_revenue() -> tuple[str, str]:
+    german = (
+        "Kein Kunde hat Umsatz in den letzten 12 Monaten. Es gibt nichts, womit sich vergleichen ließe; niemand wird"
+        " bewertet. Ergänzen Sie Umsätze (Spalte revenue)."
+    )
+    english = (
+        "No customer has revenue in the last 12 months. There is nothing to compare with, so nobody is rated. Add"
+        " revenue (column revenue)."
+    )
+    return german, english
+
+
+def nothing_known(customers: int) -> Judgement:
+    """Say that neither text nor industry nor headcount is known of any customer, so that nobody is rated."""
+    german = (
+        f"Von keinem der {_german(customers)} Kunden ist Text, Branche oder Größe bekannt; niemand wird bewertet."
+        " Ergänzen Sie mindestens eine der Spalten website, text, industry, headcount."
+    )
+    english = (
+        f"Neither text nor industry nor headcount is known of any of the {customers:,} customers, so nobody is rated."
+        " Add at least one of the columns website, text, industry, headcount."
     )
     return Judgement("too few customers", german, english)
 

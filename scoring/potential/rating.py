@@ -10,7 +10,6 @@ import polars as pl
 
 from scoring.config import PotentialConfig
 from scoring.customers import Floats, Ints, Stock, deal_folds, read_stock
-from scoring.errors import ConfigRangeError
 from scoring.features import BATCH, find_neighbourhood, gather_facts
 from scoring.potential.evaluation import (
     MODEL,
@@ -59,9 +58,8 @@ def rate(
     Realistic potential is a high conditional quantile of the revenue of comparable customers (Rosset, Perlich, Zadrozny
     et al. 2007, doi 10.1145/1281192.1281297), never less than the customer's own best year. Active customers are
     estimated by a model that has not seen their company, the others by a model of all active ones. `companies` has the
-    schema `company_vectors` or is None. Raises NoCustomersError and ConfigRangeError.
+    schema `company_vectors` or is None. Raises NoCustomersError.
     """
-    _check(config)
     stock = read_stock(customers)
     steps = _Steps(stock, companies, config, progress)
     near = find_neighbourhood(stock, companies, _reach(config), steps.tick)
@@ -78,15 +76,6 @@ def rate(
         figures, judgement = _evaluated(data, prediction, config)
     steps.finish()
     return _rating(rated_table(data, prediction, config), figures, judgement, stock.industries.version)
-
-
-def _check(config: PotentialConfig) -> None:
-    low, high = config.interval
-    if not low <= config.quantile <= high:
-        raise ConfigRangeError(
-            f"[potential] quantile = {config.quantile} must lie within interval = [{low}, {high}]. "
-            "Widen the interval or move the quantile."
-        )
 
 
 def _rating(rated: pl.DataFrame, figures: pl.DataFrame, judgement: Judgement, version: str) -> Rating:

@@ -189,3 +189,65 @@ def test_logs_can_be_json(project: Path, potenzial: Command) -> None:
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert any(line["message"].startswith("import") for line in lines)
     assert "Report:" in done.stdout
+
+
+def test_report_makes_the_lists_again_and_names_what_is_missing(project: Path, potenzial: Command) -> None:
+    """`potenzial report` fills an emptied out/ from data/, and before the first run names the command to run."""
+    (project / "customers.csv").write_text(_stock(5), encoding="utf-8")
+    early = potenzial("report", cwd=project)
+    assert (early.returncode, "potenzial run" in early.stderr) == (2, True)
+    assert potenzial("run", cwd=project).returncode == 0
+    files = {path.name for path in (project / "out").iterdir()}
+    for path in (project / "out").iterdir():
+        path.unlink()
+    assert potenzial("report", cwd=project).returncode == 0
+    assert {path.name for path in (project / "out").iterdir()} == files
+
+
+@pytest.mark.parametrize("name", ["out", "data"])
+def test_a_file_in_place_of_a_folder_is_named_before_anything_is_done(
+    project: Path, potenzial: Command, name: str
+) -> None:
+    """A file called out or data stops a run with a message that names it."""
+    (project / "customers.csv").write_text(_stock(5), encoding="utf-8")
+    (project / name).touch()
+    done = potenzial("run", cwd=project)
+    assert done.returncode == 2
+    assert "this is a file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[potential]\nquantile = 0.99\n", "must lie within interval"),
+        ('[classes]\nmethod = "fixed"\n', "a_from"),
+        ("[classes]\nshares = [0.5, 0.2, 0.2]\n", "sum to 0.9"),
+        ('[crawl]\nhosts_file = "nowhere"\n', "hosts_file"),
+        ('[embedding]\nmodel = "./nowhere"\n', "there is no such folder"),
+        ("[potential]\nseed = -1\n", "`potential.seed`"),
+        ('[report]\nlanguage = "fr"\n', 'allowed are "de", "en"'),
+    ],
+)
+def test_check_refuses_what_run_would_refuse(project: Path, potenzial: Command, text: str, said: str) -> None:
+    """Settings that contradict each other or name missing files are found by the dry run already."""
+    (project / "customers.csv").write_text(_stock(5), encoding="utf-8")
+    (project / "potenzial.toml").write_text(text, encoding="utf-8")
+    done = potenzial("check", cwd=project)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_ids_without_their_zeros_are_recognised(project: Path, potenzial: Command) -> None:
+    """Asking for an id that lost its leading zeros names the one that was meant."""
+    (project / "customers.csv").write_text("customer_id;name\n00017;Firma\n", encoding="utf-8")
+    assert potenzial("run", cwd=project).returncode == 0
+    done = potenzial("explain", "17", cwd=project)
+    assert done.returncode == 2
+    assert "Did you mean 00017?" in done.stderr
+
+
+def test_a_sample_does_not_fail_for_rejects_of_the_whole_file(project: Path, potenzial: Command) -> None:
+    """The limit of rejected rows is about the whole file, not about a sample of it."""
+    (project / "customers.csv").write_text(_stock(100) + "1;A;1;1\n2;B;1;1\n", encoding="utf-8")
+    assert potenzial("run", "--sample", "10", cwd=project).returncode == 0

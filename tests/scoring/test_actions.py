@@ -102,10 +102,12 @@ def test_reference_date_ignores_a_few_mistyped_dates() -> None:
     assert reference_date(pl.Series([date(2206, 1, 1), None, *days])) == days[2]
 
 
-def test_reference_date_needs_purchases() -> None:
-    """A stock without dates has no reference, and its actions need none."""
-    assert reference_date(pl.Series([None, None], dtype=pl.Date)) is None
+@pytest.mark.parametrize("dates", [0, 1, 19])
+def test_reference_date_needs_purchases(dates: int) -> None:
+    """A stock with fewer than 20 dates has no reference, and its actions need none."""
+    assert reference_date(pl.Series([None, *[TODAY] * dates], dtype=pl.Date)) is None
     assert advised(as_of=None, revenue=0.0, potential=50_000) == "reactivation"
+    assert advised(as_of=None, revenue=0.0, potential=50_000, last_purchase=date(2021, 5, 1)) == "reactivation"
 
 
 @settings(deadline=None)

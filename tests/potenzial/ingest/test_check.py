@@ -72,8 +72,15 @@ def test_facts_as_json(write: Writer) -> None:
 def test_rendering(write: Writer) -> None:
     """The terminal shows columns, stock and findings; nothing in a file is taken for markup."""
     text = shown(check(write(STOCK), InputConfig()))
-    for part in ("semicolon (detected)", "decimal comma", "[red]1", "1 of them repeated ids", "exit code 1", "portal"):
+    for part in ("semicolon (detected)", "decimal comma", "[red]1", "2 rows, 1 of them a repeated id", "exit code 1", "portal"):
         assert part in text
+
+
+def test_one_of_each_is_said_in_the_singular(write: Writer) -> None:
+    """One customer, one rejected row and one site are counted as one."""
+    text = shown(check(write("customer_id;name;website;headcount\n1;A;a.de;-1\n2;;;\n"), InputConfig()))
+    for part in ("1 customer\n", "1 row, 0 of them repeated ids", "1 value\n", "on 1 different site\n"):
+        assert part in "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def test_rendering_of_proposals(write: Writer) -> None:

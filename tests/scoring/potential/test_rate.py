@@ -216,6 +216,8 @@ def test_hardly_any_customer_is_no_crash(made: Made, rate_quietly: Rate, active:
     assert rating.rated.height == active + 2
     assert rating.rated["potential"].null_count() == {0: 2, 1: 1, 2: 0}[active]
     assert len(rating.figures) == (3 if active == 2 else 0)
+    assert ("niemand wird bewertet" in rating.reason_de) == (active == 0)
+    assert ("nobody is rated" in rating.reason_en) == (active == 0)
 
 
 def test_constant_revenue_and_odd_numbers_are_survived(made: Made, rate_quietly: Rate) -> None:
