@@ -130,8 +130,8 @@ def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
         f"\n{counted(lists.height, 'customer')}, {lists['potential'].count():,} rated",
         f"Revenue of the last 12 months: EUR {lists['revenue'].sum():,.0f}",
         _headroom(project, lists, pipeline.table("figures")),
-        f"Expansion: {counted(_action(lists, 'expansion'), 'customer')}; "
-        f"reactivation: {counted(_action(lists, 'reactivation'), 'customer')}",
+        f"Expansion: {counted(_action(lists, 'expansion'), 'customer')}",
+        f"Reactivation: {counted(_action(lists, 'reactivation'), 'customer')}",
         f"Model: {pipeline.table('gate')['reason_en'].item()}",
         *(f"Note: {finding}" for finding in pipeline.table("findings")["finding"]),
         f"Results: {project.out}",
