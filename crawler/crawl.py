@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 # Rough figures for the outlook: an answer with extraction, and requests besides the pages themselves.
 _SECONDS_PER_REQUEST: Final = 0.6
-_EXTRA_REQUESTS: Final = 1.5
+_EXTRA_REQUESTS: Final = 2.5
 _MEAN_JITTER: Final = 1.125
 
 

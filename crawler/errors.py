@@ -18,7 +18,7 @@ class FrontierLockedError(CrawlerError):
 
 
 class FrontierBrokenError(CrawlerError):
-    """The file of the frontier cannot be used; the message names it and says what deleting it costs."""
+    """The file of the frontier cannot be used; the message names it and says what to do, or what deleting it costs."""
 
 
 class HostsFileError(CrawlerError):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from embeddings import bundled
 from embeddings.config import EmbeddingConfig
-from embeddings.errors import ModelMissingError
+from embeddings.errors import ModelBrokenError, ModelMissingError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -105,7 +105,8 @@ def _arithmetic(device: str, kind: str) -> Iterator[None]:
 def load_encoder(config: EmbeddingConfig) -> Encoder:
     """Load the configured model, from this machine if it is there.
 
-    Raises ModelMissingError if it is neither here nor on the hub, ModelBrokenError if the bundled weights are damaged.
+    Raises ModelMissingError if it is neither here nor on the hub, ModelBrokenError if the bundled weights are damaged
+    or a folder's weights are pickled.
     """
     if config.model == "bundled":
         return _bundled(config)
@@ -164,18 +165,31 @@ def _encoder(path: str, name: str, revision: str, config: EmbeddingConfig) -> En
 def open_model(path: str, *, device: str) -> "SentenceTransformer":
     """Open a sentence-transformers folder without network, telemetry, progress bars or remote code.
 
-    Raises ModelMissingError if the folder holds no such model.
+    Raises ModelMissingError if the folder holds no such model, ModelBrokenError if its weights are pickled.
     """
     _quiet()
+    _refuse_pickles(Path(path))
     import torch  # here and below: seconds that only encoding should pay
     from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(_cores())
     try:
-        return SentenceTransformer(path, device=device or None, local_files_only=True)
+        return SentenceTransformer(
+            path, device=device or None, local_files_only=True, model_kwargs={"use_safetensors": True}
+        )
     except (OSError, ValueError, KeyError) as error:
         message = f"{path}: not a loadable sentence-transformers model ({error}). {_CHOICES}"
         raise ModelMissingError(message) from error
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """Refuse weights that could only be read by unpickling, which runs whatever code their author put there."""
+    for weights in sorted(folder.rglob("pytorch_model*.bin")):
+        if not any(weights.parent.glob("*.safetensors")):
+            raise ModelBrokenError(
+                f"{weights}: pickled weights are not read, since they can run code. Save the model as safetensors "
+                "(model.save_pretrained(folder) of sentence-transformers does) and name that folder."
+            )
 
 
 def _cores() -> int:

@@ -115,7 +115,7 @@ def add_up(chunk: pl.DataFrame, tallies: Sequence[Tally], matches: Sequence[Matc
 
 
 def one_line(values: pl.Expr, ours: str) -> pl.Expr:
-    """Take out what steers terminals or the direction of reading; own texts keep their line ends. Empty becomes null."""
+    """Take out what steers terminals or the direction of reading; texts keep their line ends. Empty becomes null."""
     seen = values.str.replace_all(_BIDI, "")
     if ours == "text":
         clean = seen.str.replace_all("\r\n?", "\n").str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+", " ")

@@ -62,7 +62,7 @@ class Quality:
 
     @property
     def calibration(self) -> str:
-        """`hit` within two points of the quantile, `chance` where luck may deviate more, else `missed`; or `unknown`."""
+        """`hit` within two points of the quantile, `chance` where luck may miss more, else `missed`; or `unknown`."""
         if self.model is None:
             return "unknown"
         if abs(self.model.coverage - self.quantile) <= _COVERAGE_TOLERANCE:

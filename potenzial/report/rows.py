@@ -197,8 +197,10 @@ def estimators(story: Story) -> tuple[Estimator, ...]:
 def _gain(story: Story, figure: Figure) -> str:
     if figure.gain is None:
         return story.numbers.percent(None)
-    if figure.gain == 0:
+    if figure.model == story.quality.rival:
         return story.say("quality.gain_base")
+    if figure.gain == 0:
+        return story.say("quality.gain_same")
     form = "better" if figure.gain > 0 else "worse"
     return story.say(f"quality.gain_{form}", {"gain": story.numbers.percent(abs(figure.gain), 1)})
 

@@ -146,14 +146,14 @@ def _no_revenue() -> tuple[str, str]:
     return german, english
 
 
-def nothing_known(customers: int) -> Judgement:
+def nothing_known() -> Judgement:
     """Say that neither text nor industry nor headcount is known of any customer, so that nobody is rated."""
     german = (
-        f"Von keinem der {_german(customers)} Kunden ist Text, Branche oder Größe bekannt; niemand wird bewertet."
+        "Von keinem Kunden ist Text, Branche oder Größe bekannt; niemand wird bewertet."
         " Ergänzen Sie mindestens eine der Spalten website, text, industry, headcount."
     )
     english = (
-        f"Neither text nor industry nor headcount is known of any of the {customers:,} customers, so nobody is rated."
+        "Neither text nor industry nor headcount is known of any customer, so nobody is rated."
         " Add at least one of the columns website, text, industry, headcount."
     )
     return Judgement("too few customers", german, english)

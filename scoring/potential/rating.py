@@ -19,11 +19,12 @@ from scoring.potential.evaluation import (
     figure,
     figures_table,
     judge,
+    nothing_known,
     published_quantiles,
     too_few,
 )
 from scoring.potential.factors import Factors
-from scoring.potential.model import Data, Model, Prediction, Tick, quantile_grid
+from scoring.potential.model import Data, Model, Prediction, Tick, known_parts, quantile_grid
 from scoring.potential.pooled import pooled_quantiles
 from scoring.potential.table import rated_table
 
@@ -74,6 +75,8 @@ def rate(
     else:
         prediction = _cross_fitted(data, config, steps.tick)
         figures, judgement = _evaluated(data, prediction, config)
+    if companies_known and not any(known.any() for known in known_parts(data).values()):
+        judgement = nothing_known()
     steps.finish()
     return _rating(rated_table(data, prediction, config), figures, judgement, stock.industries.version)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from crawler.crawl import crawl
 from crawler.errors import HostsFileError
 from crawler.schema import FETCHES, PAGES, SITES, VERDICTS
+from crawler.tdmrep import TDMREP_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +43,7 @@ def test_one_request_at_a_time_and_the_pause_is_kept(web: Web) -> None:
     began = {name: [entry.began for entry in web.log if entry.host == name] for name in web.sites}
     for times in began.values():
         pauses = [after - before for before, after in itertools.pairwise(times)]
-        assert len(pauses) == 5
+        assert len(pauses) == 6
         assert min(pauses) >= 0.14
     assert max(min(times) for times in began.values()) < min(max(times) for times in began.values())
 
@@ -64,7 +66,13 @@ def test_robots_rules_hold_for_each_page(web: Web) -> None:
         "/leistungen": page("Drehen"),
         "/robots.txt": "User-agent: *\nDisallow: /produkte",
     }
-    assert reasons(web) == [("/robots.txt", "ok"), ("/", "ok"), ("/produkte", "robots"), ("/leistungen", "ok")]
+    assert reasons(web) == [
+        ("/robots.txt", "ok"),
+        (TDMREP_PATH, "http_404"),
+        ("/", "ok"),
+        ("/produkte", "robots"),
+        ("/leistungen", "ok"),
+    ]
     assert "/produkte" not in web.asked("a.example")
 
 
@@ -130,7 +138,7 @@ def test_pages_that_say_the_same_are_kept_once(web: Web, no_reply: Callable[...,
 
 
 @pytest.mark.parametrize(("tdm", "verdict", "pages"), [("strict", "reserved", 0), ("record", "ok", 1)])
-@pytest.mark.parametrize("where", ["header", "meta", "robots"])
+@pytest.mark.parametrize("where", ["header", "meta", "robots", "tdmrep"])
 def test_opt_outs_are_obeyed_or_noted(
     web: Web, reply: Callable[..., bytes], where: str, tdm: str, verdict: str, pages: int
 ) -> None:
@@ -138,11 +146,55 @@ def test_opt_outs_are_obeyed_or_noted(
     meta = "<meta name=robots content=noai>" if where == "meta" else ""
     headers = ["X-Robots-Tag: noai"] if where == "header" else []
     robots = "User-agent: *\nContent-Signal: ai-input=no" if where == "robots" else ""
-    web.sites["a.example"] = {"/": reply(meta + page("Text"), *headers), "/robots.txt": robots}
+    file = '[{"location": "/", "tdm-reservation": 1}]' if where == "tdmrep" else "[]"
+    web.sites["a.example"] = {"/": reply(meta + page("Text"), *headers), "/robots.txt": robots, TDMREP_PATH: file}
     crawled = web.crawl(tdm=tdm)
     assert crawled.verdicts["verdict"].to_list() == [verdict]
     assert crawled.pages.height == pages
     assert where in crawled.verdicts["evidence"].item()
+
+
+def test_a_reservation_holds_for_the_paths_it_names(web: Web) -> None:
+    """The file is asked for once, after robots.txt; pages it reserves are not asked for, all others are kept."""
+    web.sites["a.example"] = {
+        "/": page("Start", "/produkte", "/leistungen"),
+        "/produkte": page("Teile"),
+        "/leistungen": page("Drehen"),
+        TDMREP_PATH: '[{"location": "/produkte", "tdm-reservation": 1}, {"location": "/", "tdm-reservation": 0}]',
+    }
+    crawled = web.crawl()
+    assert crawled.pages["kind"].to_list() == ["home", "services"]
+    assert crawled.fetches.filter(reason="reserved")["url"].to_list() == ["http://a.example/produkte"]
+    assert web.asked("a.example") == ["/robots.txt", TDMREP_PATH, "/", "/leistungen"]
+
+
+def test_a_file_of_reservations_that_robots_txt_closes_is_not_asked_for(web: Web) -> None:
+    """Only robots.txt itself may be asked for without leave."""
+    robots = "User-agent: *\nDisallow: /.well-known/"
+    web.sites["a.example"] = {"/": page("Start"), "/robots.txt": robots}
+    assert web.crawl().pages.height == 1
+    assert web.asked("a.example") == ["/robots.txt", "/"]
+
+
+def test_where_robots_txt_leads_the_reservations_are_asked_for_once(web: Web, no_reply: Callable[..., bytes]) -> None:
+    """A host that only leads to another one costs no further request, and the other one's reservation holds."""
+    web.sites["a.example"] = {
+        "/": no_reply(301, "Location: http://www.a.example/start"),
+        "/robots.txt": no_reply(301, "Location: http://www.a.example/robots.txt"),
+    }
+    web.sites["www.a.example"] = {"/start": page("S"), TDMREP_PATH: '[{"location": "/s*", "tdm-reservation": 1}]'}
+    assert web.crawl("a.example").verdicts["verdict"].to_list() == ["reserved"]
+    assert web.asked("a.example") == ["/robots.txt", "/"]
+    assert web.asked("www.a.example") == ["/robots.txt", TDMREP_PATH]
+
+
+@pytest.mark.parametrize("code", [403, 500, 503])
+def test_without_a_file_of_reservations_nothing_is_reserved(
+    web: Web, no_reply: Callable[..., bytes], code: int
+) -> None:
+    """A file that cannot be had reserves nothing, also where the server fails over it."""
+    web.sites["a.example"] = {"/": page("Start"), TDMREP_PATH: no_reply(code)}
+    assert web.crawl().verdicts["verdict"].to_list() == ["ok"]
 
 
 def test_parked_domains_give_no_text(web: Web) -> None:
@@ -151,7 +203,7 @@ def test_parked_domains_give_no_text(web: Web) -> None:
     crawled = web.crawl()
     assert crawled.verdicts["verdict"].to_list() == ["parked"]
     assert crawled.pages.height == 0
-    assert web.asked("a.example") == ["/robots.txt", "/"]
+    assert web.asked("a.example") == ["/robots.txt", TDMREP_PATH, "/"]
 
 
 def test_limits_of_pages_and_requests(web: Web) -> None:
@@ -169,8 +221,12 @@ def test_limits_of_pages_and_requests(web: Web) -> None:
 
 def test_a_company_has_its_time_and_no_more(web: Web) -> None:
     """When the time for one company is used up, what it gave until then counts."""
-    web.sites["a.example"] = {"/": page("Start", "/produkte"), "/produkte": page("Teile")}
-    crawled = web.crawl(delay_seconds=1.0, company_seconds=1.6)
+
+    async def silent(_writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    web.sites["a.example"] = {"/": page("Start", "/produkte"), "/produkte": silent}
+    crawled = web.crawl(timeout_seconds=60.0, company_seconds=4.0)
     assert crawled.pages["kind"].to_list() == ["home"]
     assert crawled.verdicts["verdict"].to_list() == ["ok"]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,6 +130,52 @@ def test_pages_outlive_a_later_visit_that_fails_for_the_moment(
     monkeypatch.setattr(time, "time", lambda: now + 200 * 86_400)
     web.sites["gut.example"] = {"/": '<meta name="tdm-reservation" content="1"><p>Wir drehen.</p>'}
     assert web.crawl().pages.height == 0
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_pages_outlive_a_robots_txt_that_fails_for_the_moment(
+    web: Web, no_reply: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A server that cannot give its robots.txt costs no text, and is tried again after `retry_days`; a refusal does."""
+    web.sites = {"gut.example": {"/": "<p>Wir drehen.</p>"}}
+    web.crawl()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 100 * 86_400)
+    web.sites["gut.example"] = {"/": "<p>Wir drehen.</p>", "/robots.txt": no_reply(code)}
+    failed = web.crawl()
+    assert failed.pages["text"].to_list() == ["Wir drehen."]
+    assert failed.verdicts["verdict"].to_list() == ["error"]
+    assert f"robots.txt answers {code}" in failed.verdicts["evidence"].item()
+    monkeypatch.setattr(time, "time", lambda: now + 108 * 86_400)
+    assert outlook(web.table(), web.config(), web.folder).to_visit == 1
+    web.sites["gut.example"] = {"/": "<p>Wir drehen.</p>", "/robots.txt": "User-agent: *\nDisallow: /"}
+    assert web.crawl().pages.height == 0
+
+
+def test_a_frontier_that_breaks_amid_the_crawl_is_one_error(web: Web) -> None:
+    """A file that can no longer be written ends the crawl with one message that names it, however many visits run."""
+    web.sites = {f"firma{n}.example": company(f"Firma {n}") for n in range(6)}
+
+    def spoil(done: int, _total: int) -> None:
+        if done == 0:
+            with closing(sqlite3.connect(web.folder / "frontier.sqlite")) as other:
+                other.execute("DROP TABLE fetches")
+
+    with pytest.raises(FrontierBrokenError, match=r"frontier\.sqlite: cannot be read or written .*fetches"):
+        crawl(web.table(), web.config(concurrency=6), web.folder, progress=spoil)
+
+
+def test_a_lock_of_another_program_is_told(web: Web) -> None:
+    """A frontier that another program keeps locked is said to be in use, and not to be damaged."""
+    web.sites = {"eins.example": company("Eins")}
+    with closing(sqlite3.connect(web.folder / "frontier.sqlite", isolation_level=None)) as other:
+
+        def lock(_done: int, _total: int) -> None:
+            other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(FrontierBrokenError, match="Close the other program"):
+            crawl(web.table(), web.config(), web.folder, progress=lock)
+    assert web.crawl().verdicts["verdict"].to_list() == ["ok"]
 
 
 def test_a_second_process_is_refused_and_told_who_crawls(web: Web) -> None:

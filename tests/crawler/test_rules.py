@@ -91,18 +91,20 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("headers", "reserved"),
     [
-        ({"tdm-reservation": "1"}, True),
-        ({"tdm-reservation": "0"}, False),
-        ({"x-robots-tag": "noindex, noai"}, True),
-        ({"x-robots-tag": "otherbot: noai"}, False),
-        ({"x-robots-tag": "potenzialbot: noai"}, True),
-        ({"x-robots-tag": "max-snippet: 20, noai"}, True),
-        ({"x-robots-tag": "noindex"}, False),
+        ({"tdm-reservation": ["1"]}, True),
+        ({"tdm-reservation": ["0"]}, False),
+        ({"x-robots-tag": ["noindex, noai"]}, True),
+        ({"x-robots-tag": ["otherbot: noai"]}, False),
+        ({"x-robots-tag": ["potenzialbot: noai"]}, True),
+        ({"x-robots-tag": ["max-snippet: 20, noai"]}, True),
+        ({"x-robots-tag": ["noindex"]}, False),
+        ({"x-robots-tag": ["otherbot: noindex", "noai"]}, True),
+        ({"x-robots-tag": ["noindex", "otherbot: noai"]}, False),
         ({}, False),
     ],
 )
-def test_opt_outs_in_headers(headers: dict[str, str], reserved: bool) -> None:  # noqa: FBT001 - the expected answer
-    """The header of the TDM protocol and X-Robots-Tag count; what is meant for others does not."""
+def test_opt_outs_in_headers(headers: dict[str, list[str]], reserved: bool) -> None:  # noqa: FBT001 - the expected answer
+    """The header of the TDM protocol and each X-Robots-Tag count; what is meant for others does not."""
     assert bool(in_headers(headers, "PotenzialBot")) is reserved
 
 
@@ -112,7 +114,8 @@ def test_opt_outs_in_meta_elements_and_robots_txt() -> None:
     assert in_metas([("tdm-reservation", "1")], "PotenzialBot")
     assert not in_metas([("robots", "noindex"), ("description", "noai")], "PotenzialBot")
     assert in_signals(["search=yes, ai-input=no"]) == "robots.txt: Content-Signal ai-input=no"
-    assert not in_signals(["search=no, ai-input=yes, ai-train=yes"])
+    assert in_signals(["train-ai=n, search=y"]) == "robots.txt: Content-Usage train-ai=n"
+    assert not in_signals(["search=no, ai-input=yes, ai-train=yes", "train-ai=y"])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from embeddings.config import EmbeddingConfig
 from embeddings.encoder import Encoder, encoder_key, load_encoder
-from embeddings.errors import ModelMissingError
+from embeddings.errors import ModelBrokenError, ModelMissingError
 from embeddings.rebuild import write_model
 from embeddings.weights import read_packed
 
@@ -74,6 +74,18 @@ def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match=r"not a loadable.*three choices work") as caught:
         tiny(tmp_path)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_pickled_weights_are_never_read(tiny_file: Path, tmp_path: Path) -> None:
+    """A folder whose only weights are a pickle is refused by name; beside safetensors a pickle is ignored."""
+    write_model(read_packed(tiny_file), tmp_path)
+    weights = next(tmp_path.rglob("model.safetensors"))
+    pickled = weights.with_name("pytorch_model.bin")
+    pickled.write_bytes(b"no pickle at all")
+    assert tiny(tmp_path).encode(["ab"]).shape == (1, 32)
+    weights.unlink()
+    with pytest.raises(ModelBrokenError, match=r"pytorch_model\.bin: pickled.*safetensors"):
+        tiny(tmp_path)
 
 
 def test_unknown_model_names_the_offline_choices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

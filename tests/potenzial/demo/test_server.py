@@ -15,7 +15,10 @@ import msgspec
 import polars as pl
 import pytest
 
+from crawler.config import CrawlConfig
+from crawler.crawl import crawl
 from crawler.resolve import read_hosts
+from crawler.schema import SITES
 from potenzial.demo.hosts import Host
 from potenzial.demo.server import DemoServerError, DemoWeb, serve
 from potenzial.demo.stock import DemoStock, generate, site_hosts
@@ -112,12 +115,20 @@ def test_a_parked_domain_is_for_sale_or_empty(stock: DemoStock, web: DemoWeb) ->
 def test_a_slow_host_takes_seconds(stock: DemoStock, web: DemoWeb) -> None:
     """A slow host answers after two to four seconds, its robots.txt at once."""
     host = hosts_that(stock, behaviour="slow")[0].host
+    answered: list[str] = []
+
+    def ask(path: str) -> int:
+        status = get(web, host, path).status_code
+        answered.append(path)
+        return status
+
     begun = time.monotonic()
-    get(web, host, "/robots.txt")
-    assert time.monotonic() - begun < 1.5
-    begun = time.monotonic()
-    assert get(web, host).status_code in {200, 302}
-    assert 2.0 <= time.monotonic() - begun < 5.0
+    with ThreadPoolExecutor(2) as pool:
+        home = pool.submit(ask, "/")
+        pool.submit(ask, "/robots.txt").result()
+    assert home.result() in {200, 302}
+    assert time.monotonic() - begun >= 2.0
+    assert answered == ["/robots.txt", "/"]
 
 
 @pytest.mark.parametrize(("behaviour", "status"), [("error_500", 500), ("error_403", 403)])
@@ -158,6 +169,17 @@ def test_reservations_from_mining_come_in_three_ways(stock: DemoStock, web: Demo
             assert ('name="tdm-reservation"' in page.text.lower()) == (kind == "tdm_meta")
 
 
+def test_the_crawler_obeys_a_reservation_by_file(stock: DemoStock, web: DemoWeb, tmp_path: Path) -> None:
+    """A host that reserves all its pages by file is asked for two files and for no page."""
+    host = hosts_that(stock, robots="tdm_file")[0].host
+    sites = pl.DataFrame({"site": [host.removeprefix("www.")], "url": [f"http://{host}/"]}, schema=SITES)
+    config = CrawlConfig(hosts_file=str(web.hosts_file), allow_loopback=True, delay_seconds=0, extract_workers=1)
+    found = crawl(sites, config, tmp_path, progress=lambda _done, _total: None)
+    assert found.verdicts["verdict"].to_list() == ["reserved"]
+    assert found.fetches["kind"].to_list() == ["robots", "tdmrep", "home"]
+    assert found.fetches["reason"].to_list() == ["ok", "ok", "reserved"]
+
+
 def test_an_unknown_name_gets_no_site(web: DemoWeb) -> None:
     """A Host header that belongs to nobody is answered with 404."""
     assert get(web, "www.niemand.example").status_code == 404
@@ -180,9 +202,8 @@ def test_a_tls_handshake_is_turned_away_at_once(web: DemoWeb) -> None:
     """A visitor that starts TLS sees the connection closed instead of waiting."""
     with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
         connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
-        begun = time.monotonic()
+        # One that was kept waiting would end in the connection's time limit.
         assert connection.recv(10) == b""
-        assert time.monotonic() - begun < 2
 
 
 def test_only_loopback_is_bound(web: DemoWeb) -> None:
@@ -206,13 +227,14 @@ def test_the_access_log_tells_how_many_requests_ran_together(stock: DemoStock, w
 
 
 def test_the_web_is_fast_enough_for_a_crawl(stock: DemoStock, web: DemoWeb) -> None:
-    """Two hundred pages of different hosts are served within a few seconds."""
+    """Two hundred pages of different hosts are served in far less time than a crawl of them takes."""
     hosts = [host.host for host in hosts_that(stock, behaviour="ok")][:200]
     begun = time.monotonic()
     with httpx.Client(trust_env=False) as client:
         for host in hosts:
             client.get(f"http://127.0.0.1:{web.port}/", headers={"Host": host})
-    assert time.monotonic() - begun < 10
+    # A second or two where nothing else runs.
+    assert time.monotonic() - begun < 60
 
 
 def test_the_web_ends_with_its_block(tmp_path: Path) -> None:

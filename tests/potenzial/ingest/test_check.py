@@ -72,7 +72,14 @@ def test_facts_as_json(write: Writer) -> None:
 def test_rendering(write: Writer) -> None:
     """The terminal shows columns, stock and findings; nothing in a file is taken for markup."""
     text = shown(check(write(STOCK), InputConfig()))
-    for part in ("semicolon (detected)", "decimal comma", "[red]1", "2 rows, 1 of them a repeated id", "exit code 1", "portal"):
+    for part in (
+        "semicolon (detected)",
+        "decimal comma",
+        "[red]1",
+        "2 rows, 1 of them a repeated id",
+        "exit code 1",
+        "portal",
+    ):
         assert part in text
 
 

@@ -160,7 +160,7 @@ def test_findings_about_damage(read: Reader) -> None:
     header = "customer_id;name;postcode;country;website;Kürzel\n"
     findings = found(read(header + "1,23E+11;A;1067;DE;a.de;x\n2;B;8010;AT;www.a.de;y\n"))
     for part in (
-        "rounded by Excel",
+        "Excel rounded 1 number such as '1,23E+11'.",
         "1 German postcode of four digits",
         "Columns not used: 'Kürzel'",
         "another customer",
@@ -171,6 +171,35 @@ def test_findings_about_damage(read: Reader) -> None:
 def test_control_characters_are_removed(read: Reader) -> None:
     """Escape sequences in an address file never reach a terminal."""
     assert read(b"customer_id;name\n1;A\x1b[31mB\x00\n", encoding="utf-8").customers["name"][0] == "A [31mB"
+
+
+@pytest.mark.parametrize("sign", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_marks_of_the_reading_direction_are_removed(read: Reader, sign: str) -> None:
+    """A name, id, city, amount or text cannot show as another one by turning the direction of reading."""
+    row = [f"{sign}{cell[:2]}{sign}{cell[2:]}{sign}" for cell in ("0012", "Müller", "Ulm", "12,50", "Fräst Stahl")]
+    result = read(f"customer_id;na{sign}me;city;revenue;text;owner\n{';'.join(row)};{sign}\n")
+    columns = ["customer_id", "name", "city", "revenue", "text", "owner"]
+    assert result.customers.select(columns).row(0) == ("0012", "Müller", "Ulm", 12.5, "Fräst Stahl", None)
+    assert result.rejects.is_empty()
+
+
+def test_findings_hold_no_placeholder(read: Reader) -> None:
+    """Reasons that differ by a number only are summed up in words."""
+    rows = "1;A;x\n1;B;y\n1;C;z\n2;D\n3;E\n"
+    findings = found(read(f"customer_id;name;city\n{rows}"))
+    assert (
+        "4 rows rejected: 2 x customer_id stands already in an earlier line; 2 x more or fewer fields than the header"
+        in (findings)
+    )
+
+
+def test_the_import_itself_is_quiet(read: Reader, caplog: pytest.LogCaptureFixture) -> None:
+    """The counts of an import are logged for debugging only, as whoever runs it says them."""
+    with caplog.at_level("DEBUG", logger="potenzial.ingest"):
+        read("customer_id;name\n1;A\n1;A\n")
+    assert [(record.levelname, "1 customer, 1 row rejected" in record.message) for record in caplog.records] == [
+        ("DEBUG", True)
+    ]
 
 
 def test_missing_file(tmp_path: Path) -> None:
@@ -225,6 +254,8 @@ def test_empty_stock(read: Reader) -> None:
     """A header without rows, and rows of which none can be used, are told apart."""
     with pytest.raises(EmptyError, match="column names but no customer"):
         read("customer_id;name\n")
+    with pytest.raises(EmptyError, match=r"the only row cannot be used \(1 x name is missing\)"):
+        read("customer_id;name\n1;\n")
     with pytest.raises(EmptyError, match=r"none of the 2 rows can be used \(2 x name is missing\)"):
         read("customer_id;name\n1;\n2;\n")
 

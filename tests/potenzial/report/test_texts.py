@@ -62,7 +62,7 @@ def test_counts_choose_the_form_of_the_sentence(
 def test_warnings_name_what_is_wrong_with_the_model(
     make_report: Callable[..., Any], make_stock: Callable[..., pl.DataFrame], make_figures: Callable[..., pl.DataFrame]
 ) -> None:
-    """A good model has no warnings; a tie, a loss, a doubted gain, a missed coverage and missing figures have theirs."""
+    """A good model has no warnings; a tie, a loss, a doubted gain, missed coverage and missing figures have theirs."""
 
     def warnings(**changes: object) -> str:
         return " ".join(messages.warnings(messages.tell(make_report(make_stock(40), **changes))))
@@ -77,9 +77,7 @@ def test_warnings_name_what_is_wrong_with_the_model(
     assert "nicht messen" in warnings(figures=FIGURES.to_frame())
 
 
-def test_the_gate_has_the_first_word(
-    make_report: Callable[..., Any], make_stock: Callable[..., pl.DataFrame]
-) -> None:
+def test_the_gate_has_the_first_word(make_report: Callable[..., Any], make_stock: Callable[..., pl.DataFrame]) -> None:
     """Where the gate holds the model back, its own words warn, and tile and title name the same rival and doubt."""
     data = make_report(make_stock(40), gate="not better than the lookup", verdict="Grund der Prüfung.")
     story = messages.tell(data)

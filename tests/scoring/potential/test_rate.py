@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from scoring.config import PotentialConfig
 from scoring.errors import ConfigRangeError, NoCustomersError
 from scoring.potential import Rating, rate
+from scoring.potential.evaluation import nothing_known
 from scoring.schema import FIGURES, RATED
 
 Rate = Callable[..., Rating]
@@ -218,6 +219,15 @@ def test_hardly_any_customer_is_no_crash(made: Made, rate_quietly: Rate, active:
     assert len(rating.figures) == (3 if active == 2 else 0)
     assert ("niemand wird bewertet" in rating.reason_de) == (active == 0)
     assert ("nobody is rated" in rating.reason_en) == (active == 0)
+
+
+def test_a_stock_of_which_nothing_is_known_is_told_what_to_add() -> None:
+    """Where nobody can be rated for want of facts, both languages name what is missing and the columns that help."""
+    judgement = nothing_known()
+    for reason in (judgement.reason_de, judgement.reason_en):
+        assert "website, text, industry, headcount" in reason
+    assert "niemand wird bewertet" in judgement.reason_de
+    assert "nobody is rated" in judgement.reason_en
 
 
 def test_constant_revenue_and_odd_numbers_are_survived(made: Made, rate_quietly: Rate) -> None:
