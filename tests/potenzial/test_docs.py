@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from crawler.verdict import Verdict
 from potenzial.cli import app
 from potenzial.project import STAGES
 from scoring.schema import POTENTIAL
@@ -52,3 +53,9 @@ def test_links_between_the_docs_lead_somewhere(path: Path) -> None:
     for piece in path.read_text("utf-8").split("](")[1:]:
         target = piece.partition(")")[0].partition("#")[0]
         assert "://" in target or not target or (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_verdict_is_documented(verdict: Verdict) -> None:
+    """Each verdict that a site can get is explained in the docs."""
+    assert f"| `{verdict}` |" in _doc("crawl.md")
