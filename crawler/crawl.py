@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -72,11 +75,28 @@ def crawl(
         due = frontier.due(config, time.time())
         try:
             if due:
-                asyncio.run(_visit_all(due, config, frontier, resolver, transport or shared_transport(), progress))
+                with _orderly_interrupt():
+                    asyncio.run(_visit_all(due, config, frontier, resolver, transport or shared_transport(), progress))
         finally:
             resolver.close()
         progress(frontier.asked(), frontier.asked())
         return _result(frontier)
+
+
+@contextmanager
+def _orderly_interrupt() -> Iterator[None]:
+    """Leave Ctrl-C to asyncio, which ends all visits in order; an exception out of a handler tears one of them apart.
+
+    Asyncio takes it only from Python's own handler, and only in the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler if former is None else former)
 
 
 def read(sites: pl.DataFrame, folder: Path) -> Crawl:

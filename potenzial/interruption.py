@@ -25,6 +25,10 @@ class Interruption:
         if self._asked:
             os._exit(EXIT_CODE)
         self._asked = True
+        if signal.getsignal(signal.SIGINT) != self.handle:
+            # Whoever took Ctrl-C for itself, as asyncio does, ends its work in order when it is told so.
+            signal.raise_signal(signal.SIGINT)
+            return
         raise KeyboardInterrupt
 
     def check(self) -> None:

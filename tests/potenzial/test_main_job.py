@@ -107,7 +107,7 @@ def test_lookalikes_of_a_customer(demo: Path, potenzial: Command) -> None:
     assert seed not in {hit["neighbour_id"] for hit in hits}
     assert sorted((hit["similarity"] for hit in hits), reverse=True) == [hit["similarity"] for hit in hits]
     assert all(hit["class_potential"] in POTENTIAL_CLASSES for hit in hits)
-    assert "similarity" in potenzial("lookalike", seed, cwd=demo).stdout
+    assert "alike" in potenzial("lookalike", seed, cwd=demo).stdout
 
 
 def test_unknown_customers_are_named(demo: Path, potenzial: Command) -> None:
