@@ -3,7 +3,6 @@
 Every finished page and every failed request is committed when it happens, so that a killed crawl loses none of them.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -12,10 +11,10 @@ from typing import Final
 
 import msgspec
 import polars as pl
-from filelock import FileLock, Timeout
 
 from crawler.config import CrawlConfig
 from crawler.errors import FrontierBrokenError, FrontierLockedError
+from crawler.lock import alone
 from crawler.schema import FETCHES, PAGES, VERDICTS
 from crawler.select import Candidate
 from crawler.urls import page_key
@@ -265,22 +264,12 @@ def held(folder: Path) -> Iterator[Frontier]:
         FrontierLockedError: another process holds it.
         FrontierBrokenError: as for `opened`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    owner = folder / "frontier.pid"
-    lock = FileLock(folder / "frontier.lock", blocking=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise FrontierLockedError(
-            f"{folder}: process {_owner(owner)} is crawling this project; wait until it ends, or end it"
-        ) from error
-    try:
-        owner.write_text(str(os.getpid()), encoding="ascii")
-        with opened(folder) as frontier:
-            yield frontier
-    finally:
-        owner.unlink(missing_ok=True)
-        lock.release()
+    with alone(folder, "frontier", lambda owner: _locked(folder, owner)), opened(folder) as frontier:
+        yield frontier
+
+
+def _locked(folder: Path, owner: str) -> FrontierLockedError:
+    return FrontierLockedError(f"{folder}: process {owner} is crawling this project; wait until it ends, or end it")
 
 
 def _next_step(error: sqlite3.Error) -> str:
@@ -296,13 +285,6 @@ def _next_step(error: sqlite3.Error) -> str:
         "If the file is damaged, delete it together with the files whose names end in -wal and -shm; "
         "its websites are then visited anew."
     )
-
-
-def _owner(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip() or "(unknown)"
-    except (OSError, UnicodeDecodeError):
-        return "(unknown)"
 
 
 def _values(struct: msgspec.Struct) -> tuple[object, ...]:

@@ -61,16 +61,14 @@ def record(stage: Stage) -> Record | None:
     return found if _intact(stage, found) else None
 
 
-def made(stage: Stage, key: str, build: Callable[[], Frames]) -> Record:
-    """Make a stage's files unless they are there for this key; each appears whole or not at all."""
+def fresh(stage: Stage, key: str) -> Record | None:
+    """Read the record of a stage if its files are there and were made for this key."""
     known = record(stage)
-    if known is not None and known.key == key:
-        return known
-    return make(stage, key, build)
+    return known if known is not None and known.key == key else None
 
 
 def make(stage: Stage, key: str, build: Callable[[], Frames]) -> Record:
-    """Make a stage's files, whether or not they are there."""
+    """Make a stage's files, whether or not they are there; each appears whole or not at all."""
     started = time.perf_counter()
     frames = build()
     stage.folder.mkdir(parents=True, exist_ok=True)

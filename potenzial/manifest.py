@@ -29,7 +29,7 @@ def manifest(project: Project, figures: Sequence[Mapping[str, object]]) -> dict[
         "potenzial": __version__,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "input": {"file": project.config.input.customers, "digest": _digest(project)},
+        "input": {"file": project.config.input.customers, "digest": project.input_digest()},
         "sample": project.sample,
         "model": model_name(project),
         "seed": project.config.potential.seed,
@@ -51,8 +51,3 @@ def model_name(project: Project) -> str:
     if config.model == "bundled":
         return f"multilingual-e5-small, bundled ({config.prompt.strip()})"
     return f"{config.model}@{config.revision}" if config.revision else config.model
-
-
-def _digest(project: Project) -> str:
-    path = project.customers_file
-    return artifact.file_digest(path) if path.is_file() else ""

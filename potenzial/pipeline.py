@@ -9,15 +9,11 @@ import msgspec
 import polars as pl
 
 from crawler.config import CrawlConfig
-from crawler.schema import FETCHES, PAGES, VERDICTS
-from embeddings.schema import CHUNKS, KEYWORDS, NEIGHBOURS
-from potenzial import __version__, artifact, stages
+from potenzial import __version__, artifact, stages, tables
 from potenzial.artifact import Frames, Record, key_of
-from potenzial.errors import ConfigError, StageError
-from potenzial.ingest.schema import REJECTS
+from potenzial.errors import ConfigError
 from potenzial.progress import Advance, Reporter, duration
 from potenzial.project import STAGES, TABLES, Project
-from scoring.schema import CUSTOMERS, FIGURES, POTENTIAL, RATED
 
 logger = logging.getLogger(__name__)
 
@@ -39,21 +35,6 @@ READS: Mapping[str, tuple[str, ...]] = {
     "neighbours": ("company_vectors",),
     "potential": ("customers", "company_vectors"),
     "lists": ("customers", "rated", "keywords"),
-}
-
-#: Columns of each table, checked when it is written and when it is read; vectors have as many as their model gives.
-_SCHEMAS: Mapping[str, pl.Schema] = {
-    "customers": CUSTOMERS,
-    "rejects": REJECTS,
-    "pages": PAGES,
-    "fetches": FETCHES,
-    "verdicts": VERDICTS,
-    "chunks": CHUNKS,
-    "keywords": KEYWORDS,
-    "neighbours": NEIGHBOURS,
-    "rated": RATED,
-    "figures": FIGURES,
-    "potential": POTENTIAL,
 }
 
 
@@ -121,17 +102,21 @@ class Pipeline:
         return tuple(plans)
 
     def _plan(self, name: str, span: Span, *, upstream: bool) -> Plan:
-        known = artifact.record(self._project.stage(name))
-        fresh = upstream and not span.forces(name) and known is not None and known.key == self._key(name)
-        fresh = fresh and not self._due(name)
-        return Plan(name, fresh, f"{sum(known.rows.values()):,} rows" if known and fresh else "to be made")
+        kept = self._kept(name, self._key(name), span) if upstream else None
+        return Plan(name, kept is not None, f"{sum(kept.rows.values()):,} rows" if kept else "to be made")
+
+    def _kept(self, name: str, key: str, span: Span) -> Record | None:
+        """The record of a stage that need not be made anew."""
+        if span.forces(name):
+            return None
+        known = artifact.fresh(self._project.stage(name), key)
+        return None if known is None or self._due(name) else known
 
     def _stage(self, name: str, span: Span) -> Record:
         stage, key = self._project.stage(name), self._key(name)
-        known = artifact.record(stage)
-        if known is not None and known.key == key and not span.forces(name) and not self._due(name):
-            logger.info("%s: unchanged, kept from %s", name, known.finished_at)
-            return known
+        if kept := self._kept(name, key, span):
+            logger.info("%s: unchanged, kept from %s", name, kept.finished_at)
+            return kept
         with self._reporter.stage(name, stages.UNITS[name]) as advance:
             new = artifact.make(stage, key, lambda: self._build(name, self._checked(advance)))
         logger.info("%s: %s in %s", name, _counts(new.rows), duration(new.seconds))
@@ -169,24 +154,12 @@ class Pipeline:
 
     def _input_digests(self, name: str) -> dict[str, str]:
         if name == "import":
-            path = self._project.customers_file
-            digest = artifact.file_digest(path) if path.is_file() else ""
-            return {"customers file": digest, "sample": str(self._project.sample)}
-        return {table: self._digest(table) for table in READS[name]}
-
-    def _digest(self, table: str) -> str:
-        producer = _producer(table)
-        known = artifact.record(self._project.stage(producer))
-        if known is None:
-            raise StageError(
-                f"{self._project.folder}: the stage `{producer}` has not run yet, or its file is gone or damaged. "
-                "Run `potenzial run` first."
-            )
-        return known.digests[table]
+            return {"customers file": self._project.input_digest(), "sample": str(self._project.sample)}
+        return {table: tables.record_of(self._project, table).digests[table] for table in READS[name]}
 
     def _settings(self, name: str) -> object:
         config = self._project.config
-        tables = {
+        settings = {
             "import": config.input,
             "crawl": config.crawl,
             "embed": config.embedding,
@@ -194,7 +167,7 @@ class Pipeline:
             "potential": config.potential,
             "lists": config.classes,
         }
-        return tables[name]
+        return settings[name]
 
     def _build(self, name: str, advance: Advance) -> Frames:
         builders: dict[str, Callable[[Advance], Frames]] = {
@@ -206,7 +179,7 @@ class Pipeline:
             "lists": self._lists,
         }
         frames = builders[name](advance)
-        return {table: _matched(table, frame) for table, frame in frames.items()}
+        return {table: tables.matched(table, frame) for table, frame in frames.items()}
 
     def _crawl(self, advance: Advance) -> Frames:
         config = crawl_config(self._project)
@@ -220,12 +193,12 @@ class Pipeline:
         return stages.neighbours(self.table("company_vectors"), self._project.config, advance)
 
     def _potential(self, advance: Advance) -> Frames:
-        tables = self.table("customers"), self.table("company_vectors")
-        return stages.potential(*tables, self._project.config, advance)
+        customers, companies = self.table("customers"), self.table("company_vectors")
+        return stages.potential(customers, companies, self._project.config, advance)
 
     def _lists(self, advance: Advance) -> Frames:
-        tables = stages.Rated(self.table("customers"), self.table("rated"), self.table("keywords"))
-        return stages.lists(tables, self._project.config, advance)
+        rated = stages.Rated(self.table("customers"), self.table("rated"), self.table("keywords"))
+        return stages.lists(rated, self._project.config, advance)
 
     def _sites(self) -> pl.DataFrame:
         from potenzial.ingest import sites
@@ -239,18 +212,7 @@ class Pipeline:
             StageError: its stage has not run.
             ArtifactError: the file is damaged.
         """
-        self._digest(name)
-        return artifact.read(self._project.stage(_producer(name)).files[name], _SCHEMAS.get(name))
-
-
-def _matched(table: str, frame: pl.DataFrame) -> pl.DataFrame:
-    schema = _SCHEMAS.get(table)
-    return frame if schema is None else frame.match_to_schema(schema)
-
-
-def _producer(table: str) -> str:
-    """The stage that leaves a table."""
-    return next(name for name, tables in TABLES.items() if table in tables)
+        return tables.read(self._project, name)
 
 
 def crawl_config(project: Project) -> CrawlConfig:

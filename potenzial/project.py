@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from potenzial.artifact import Stage
+from potenzial.artifact import Stage, file_digest
 from potenzial.config import Config, load
 from potenzial.errors import ConfigError, ProjectError
 
@@ -45,6 +45,10 @@ class Project:
     def customers_file(self) -> Path:
         """The user's address stock."""
         return self.folder / self.config.input.customers
+
+    def input_digest(self) -> str:
+        """Hash of the user's address stock; empty if it is not there."""
+        return file_digest(self.customers_file) if self.customers_file.is_file() else ""
 
     def stage(self, name: str) -> Stage:
         """Files of a stage."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from potenzial import artifact, manifest
+from potenzial import __version__, artifact, manifest
 from potenzial.funnel import Coverage, failures, funnel
 from potenzial.pipeline import Pipeline
 from potenzial.project import TABLES, Project
@@ -54,14 +54,12 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
 
 
 def _facts(project: Project) -> tuple[Fact, ...]:
-    record = manifest.manifest(project, [])
-    digest = str(record["input"]["digest"]) if isinstance(record["input"], dict) else ""
     return (
         Fact("Adressdatei", "address file", project.config.input.customers),
-        Fact("Prüfsumme der Adressdatei", "digest of the address file", digest),
-        Fact("Version", "version", str(record["potenzial"])),
-        Fact("Embedding-Modell", "embedding model", str(record["model"])),
-        Fact("Zufallsstartwert", "seed", str(record["seed"])),
+        Fact("Prüfsumme der Adressdatei", "digest of the address file", project.input_digest()),
+        Fact("Version", "version", __version__),
+        Fact("Embedding-Modell", "embedding model", manifest.model_name(project)),
+        Fact("Zufallsstartwert", "seed", str(project.config.potential.seed)),
     )
 
 

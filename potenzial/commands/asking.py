@@ -6,13 +6,12 @@ import polars as pl
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from potenzial import artifact
+from potenzial import artifact, tables
 from potenzial.artifact import Record
 from potenzial.commands.output import Output
-from potenzial.errors import StageError, UnknownIdError
+from potenzial.errors import UnknownIdError
 from potenzial.project import TABLES, Project, open_project
 from potenzial.report.numbers import Numbers
-from scoring.schema import POTENTIAL
 
 _NUMBERS = Numbers("en")
 
@@ -50,8 +49,8 @@ def lookalike(config_path: Path, sample: int, customer_id: str, k: int, output: 
     from embeddings.lookalike import lookalikes
 
     project = open_project(config_path, sample)
-    companies = artifact.read(_table_path(project, "embed", "company_vectors"))
-    names = artifact.read(_table_path(project, "import", "customers")).select("customer_id", "name", "postcode", "city")
+    companies = tables.read(project, "company_vectors")
+    names = tables.read(project, "customers").select("customer_id", "name", "postcode", "city")
     _known(customer_id, names["customer_id"])
     hits = lookalikes(companies, [customer_id], k).select("rank", "neighbour_id", "similarity")
     found = hits.join(names, left_on="neighbour_id", right_on="customer_id", how="left")
@@ -64,7 +63,7 @@ def _with_potential(project: Project, found: pl.DataFrame) -> pl.DataFrame:
     columns = ("revenue", "potential", "class_revenue", "class_potential")
     if artifact.record(project.stage("lists")) is None:
         return found
-    rated = artifact.read(project.out / "potential.parquet", POTENTIAL).select("customer_id", *columns)
+    rated = tables.read(project, "potential").select("customer_id", *columns)
     return found.join(rated, left_on="neighbour_id", right_on="customer_id", how="left")
 
 
@@ -100,8 +99,8 @@ def explain(config_path: Path, sample: int, customer_id: str, output: Output) ->
     from scoring.explain import explanation
 
     project = open_project(config_path, sample)
-    rated = artifact.read(_table_path(project, "lists", "potential"), POTENTIAL)
-    keywords = artifact.read(_table_path(project, "embed", "keywords"))
+    rated = tables.read(project, "potential")
+    keywords = tables.read(project, "keywords")
     _known(customer_id, rated["customer_id"])
     found = explanation(customer_id, rated, keywords)
     output(shown(found), found.to_dict())
@@ -115,13 +114,3 @@ def _known(customer_id: str, ids: pl.Series) -> None:
     alike = ids.to_frame("id").filter(pl.col("id").str.to_lowercase().str.strip_chars_start("0") == plain)["id"].head(3)
     hint = f"Did you mean {' or '.join(alike)}?" if len(alike) else "Ids are written as in the address stock."
     raise UnknownIdError(f"There is no customer `{customer_id}`. {hint}")
-
-
-def _table_path(project: Project, stage: str, table: str) -> Path:
-    files = project.stage(stage)
-    if artifact.record(files) is None:
-        raise StageError(
-            f"{project.folder}: the stage `{stage}` has not run yet, or its file is gone or damaged. "
-            "Run `potenzial run` first."
-        )
-    return files.files[table]

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from potenzial import artifact
+from potenzial import artifact, tables
 from potenzial.commands.output import stdout
 from potenzial.commands.running import run_project
 from potenzial.demo.project import write_project
@@ -12,7 +12,6 @@ from potenzial.demo.server import serve
 from potenzial.demo.stock import DemoStock, generate
 from potenzial.pipeline import Span
 from potenzial.project import CONFIG_NAME, Project, open_project
-from scoring.schema import POTENTIAL
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def demo(customers: int, folder: Path) -> int:
 
 def _write_proof(project: Project, stock: DemoStock) -> None:
     """Only this page sees the true wallets, which are made again from the seed and never stored."""
-    lists = artifact.read(project.out / "potential.parquet", POTENTIAL)
+    lists = tables.read(project, "potential")
     path = project.out / "proof.html"
     artifact.write_whole(path, render(proof(stock.wallets, lists, project.config)).encode())
     stdout().print(f"Proof:   {path} (compares with the true wallets, which only a demo knows)")

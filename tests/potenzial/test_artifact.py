@@ -1,10 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from potenzial import artifact
-from potenzial.artifact import Stage, key_of
+from potenzial.artifact import Frames, Record, Stage, key_of
 from potenzial.errors import ArtifactError
 
 FRAME = pl.DataFrame({"customer_id": ["a", "b"], "revenue": [1.0, 2.5]})
@@ -12,6 +13,10 @@ FRAME = pl.DataFrame({"customer_id": ["a", "b"], "revenue": [1.0, 2.5]})
 
 def _stage(folder: Path) -> Stage:
     return Stage("import", folder, {"customers": folder / "customers.parquet"})
+
+
+def _made(stage: Stage, key: str, build: Callable[[], Frames]) -> Record:
+    return artifact.fresh(stage, key) or artifact.make(stage, key, build)
 
 
 def test_a_stage_is_built_once_for_the_same_key(tmp_path: Path) -> None:
@@ -22,8 +27,8 @@ def test_a_stage_is_built_once_for_the_same_key(tmp_path: Path) -> None:
         built.append(1)
         return {"customers": FRAME}
 
-    first = artifact.made(_stage(tmp_path), "key", build)
-    second = artifact.made(_stage(tmp_path), "key", build)
+    first = _made(_stage(tmp_path), "key", build)
+    second = _made(_stage(tmp_path), "key", build)
     assert (len(built), first) == (1, second)
 
 
@@ -36,15 +41,15 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
 
 def test_another_key_builds_again_and_equal_content_keeps_its_digest(tmp_path: Path) -> None:
     """A stage made again with the same content has the same digest, so later stages stay fresh."""
-    first = artifact.made(_stage(tmp_path), "one", lambda: {"customers": FRAME})
-    second = artifact.made(_stage(tmp_path), "two", lambda: {"customers": FRAME})
+    first = _made(_stage(tmp_path), "one", lambda: {"customers": FRAME})
+    second = _made(_stage(tmp_path), "two", lambda: {"customers": FRAME})
     assert (second.key, second.digests) == ("two", first.digests)
 
 
 def test_a_changed_file_is_not_taken_for_a_finished_stage(tmp_path: Path) -> None:
     """A file whose size no longer agrees with the record is made again."""
     stage = _stage(tmp_path)
-    artifact.made(stage, "key", lambda: {"customers": FRAME})
+    _made(stage, "key", lambda: {"customers": FRAME})
     (tmp_path / "customers.parquet").write_bytes(b"half a fi")
     assert artifact.record(stage) is None
 
@@ -56,9 +61,9 @@ def test_an_interrupted_build_leaves_the_former_result_out_of_the_way(tmp_path: 
         raise KeyboardInterrupt
 
     stage = _stage(tmp_path)
-    artifact.made(stage, "one", lambda: {"customers": FRAME})
+    _made(stage, "one", lambda: {"customers": FRAME})
     with pytest.raises(KeyboardInterrupt):
-        artifact.made(stage, "two", die)
+        _made(stage, "two", die)
     known = artifact.record(stage)
     assert known is not None
     assert known.key == "one"
@@ -67,7 +72,7 @@ def test_an_interrupted_build_leaves_the_former_result_out_of_the_way(tmp_path: 
 def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
     """A record cut off in the middle is no record."""
     stage = _stage(tmp_path)
-    artifact.made(stage, "key", lambda: {"customers": FRAME})
+    _made(stage, "key", lambda: {"customers": FRAME})
     stage.record_path.write_text('{"stage": "imp', encoding="utf-8")
     assert artifact.record(stage) is None
 

@@ -1,0 +1,67 @@
+"""The tables of a project: which stage leaves each, which columns it has, and how it is read."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from crawler.schema import FETCHES, PAGES, VERDICTS
+from embeddings.schema import CHUNKS, KEYWORDS, NEIGHBOURS
+from potenzial import artifact
+from potenzial.artifact import Record
+from potenzial.errors import StageError
+from potenzial.ingest.schema import REJECTS
+from potenzial.project import TABLES, Project
+from scoring.schema import CUSTOMERS, FIGURES, POTENTIAL, RATED
+
+#: Columns of each table, checked when it is written and when it is read; vectors have as many as their model gives.
+SCHEMAS: Mapping[str, pl.Schema] = {
+    "customers": CUSTOMERS,
+    "rejects": REJECTS,
+    "pages": PAGES,
+    "fetches": FETCHES,
+    "verdicts": VERDICTS,
+    "chunks": CHUNKS,
+    "keywords": KEYWORDS,
+    "neighbours": NEIGHBOURS,
+    "rated": RATED,
+    "figures": FIGURES,
+    "potential": POTENTIAL,
+}
+
+
+def producer(table: str) -> str:
+    """The stage that leaves a table."""
+    return next(name for name, tables in TABLES.items() if table in tables)
+
+
+def record_of(project: Project, table: str) -> Record:
+    """The record of the stage that left a table.
+
+    Raises:
+        StageError: the stage has not run, or its files were changed since.
+    """
+    stage = producer(table)
+    known = artifact.record(project.stage(stage))
+    if known is None:
+        raise StageError(
+            f"{project.folder}: the stage `{stage}` has not run yet, or its file is gone or damaged. "
+            "Run `potenzial run` first."
+        )
+    return known
+
+
+def read(project: Project, table: str) -> pl.DataFrame:
+    """Read a table of a project.
+
+    Raises:
+        StageError: its stage has not run.
+        ArtifactError: the file is damaged.
+    """
+    record_of(project, table)
+    return artifact.read(project.stage(producer(table)).files[table], SCHEMAS.get(table))
+
+
+def matched(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Check the columns of a table that is about to be written."""
+    schema = SCHEMAS.get(table)
+    return frame if schema is None else frame.match_to_schema(schema)
