@@ -58,8 +58,8 @@ def registrable(host: str) -> str:
 
 
 def bare(host: str) -> str:
-    """Return the host without "www."."""
-    return host.removeprefix("www.")
+    """Return the host without "www.", unless that is the domain itself ("www.de")."""
+    return host.removeprefix("www.") if host.count(".") > 1 else host
 
 
 def ascii_host(host: str) -> str | None:

@@ -1,30 +1,31 @@
-"""The crawl stage: all sites, many hosts at a time, one request at a time per host; the only file with tasks."""
+"""The crawl stage: what it takes and gives. The tasks that make the visits live in `crawler.run`."""
 
 import asyncio
-import logging
 import signal
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import polars as pl
 
-from crawler.config import CrawlConfig
-from crawler.fetch import Fetcher, TransportFactory, shared_transport
-from crawler.frontier import Frontier, held, opened
-from crawler.gate import Gate
-from crawler.resolve import Resolver, read_hosts
-from crawler.schema import SITES
-from crawler.verdict import judge
-from crawler.visit import Tools, Visit
-from crawler.workers import Extractors
-
-_logger = logging.getLogger(__name__)
+from crawler import results
+from crawler.address import registrable
+from crawler.archive import WarcWriter, prune, warc_transport
+from crawler.config import CrawlConfig, Visits
+from crawler.fetch import TransportFactory, shared_transport
+from crawler.frontier import Frontier, Reservation, held, opened
+from crawler.layout import OPEN, WAITING
+from crawler.optout import OptOuts, read_opt_outs
+from crawler.ownership import Address, address_of, judge_ownership
+from crawler.resolve import Anywhere, Resolver, read_hosts
+from crawler.run import Means, visit_all
+from crawler.schema import ADDRESSES, OWNERSHIP, SITES
+from crawler.threads import short_pauses
 
 # Rough figures for the outlook: an answer with extraction, and requests besides the pages themselves.
 _SECONDS_PER_REQUEST: Final = 0.6
@@ -33,11 +34,14 @@ _MEAN_JITTER: Final = 1.125
 
 
 class Crawl(msgspec.Struct, frozen=True):
-    """What a crawl has brought for the sites asked for (`schema.PAGES`, `schema.FETCHES`, `schema.VERDICTS`)."""
+    """What a crawl has brought for the sites asked for, one frame for each of the schemas in `crawler.schema`."""
 
     pages: pl.DataFrame
     fetches: pl.DataFrame
     verdicts: pl.DataFrame
+    organisations: pl.DataFrame
+    reservations: pl.DataFrame
+    ownership: pl.DataFrame
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -50,37 +54,129 @@ class Outlook(msgspec.Struct, frozen=True):
     hours: float
 
 
-def crawl(
+class Standing(msgspec.Struct, frozen=True):
+    """How far a crawl has come: sites in all, done, cut short, waiting for a passing trouble, and due now.
+
+    `retryable` of the sites failed for reasons that may have passed; `next_at` is when the first waiting one is taken
+    up again (seconds since 1970, None without any); `verdicts` counts the sites done and waiting by verdict.
+    """
+
+    total: int
+    done: int
+    open: int
+    waiting: int
+    due: int
+    retryable: int
+    next_at: float | None
+    verdicts: tuple[tuple[str, int], ...]
+
+
+def crawl(  # noqa: PLR0913 - all but three have a default and are given by name
     sites: pl.DataFrame,
     config: CrawlConfig,
     folder: Path,
     *,
     progress: Callable[[int, int], None],
+    addresses: pl.DataFrame | None = None,
+    visits: Visits = "due",
     transport: TransportFactory | None = None,
 ) -> Crawl:
     """Visit the sites that are due and return what this and earlier crawls brought for all of them.
 
-    `sites` is `schema.SITES`; a site named twice is visited once. `folder` holds `frontier.sqlite`; a crawl that was
-    interrupted or killed goes on where it was. `progress` is called with (sites done, sites asked for).
+    `sites` is `schema.SITES`; a site named twice is visited once. `addresses` is `schema.ADDRESSES`: whose the sites
+    are said to be. `folder` holds `frontier.sqlite`; a crawl that was interrupted or killed goes on where it was.
+    `visits` "failed" leaves all to another time but those that `requeue` made due or that were put off. `progress` is
+    called with (sites done, sites asked for).
 
     Raises:
         FrontierLockedError: another process crawls in this folder.
         FrontierBrokenError: the frontier there is damaged, or cannot be written any more (full disk, lock of another).
         HostsFileError: `config.hosts_file` cannot be read.
+        OptOutFileError: `config.opt_out_file` cannot be read.
+        WarcFileError: a file of `config.warc_files` cannot be read.
         KeyboardInterrupt: the user stopped it; everything fetched so far is safe.
     """
+    known = ADDRESSES.to_frame() if addresses is None else addresses.match_to_schema(ADDRESSES)
+    opt_outs = read_opt_outs(Path(config.opt_out_file)) if config.opt_out_file else OptOuts()
     resolver = resolver_of(config)
     with held(folder) as frontier:
         frontier.ask(_pairs(sites))
-        due = frontier.due(config, time.time())
+        frontier.exclude(_opted_out(frontier, opt_outs), time.time())
         try:
-            if due:
-                with _orderly_interrupt():
-                    asyncio.run(_visit_all(due, config, frontier, resolver, transport or shared_transport(), progress))
+            if frontier.count_due(config, time.time(), visits) or frontier.waiting(time.time()):
+                with _pages_from(config, sites, transport) as source:
+                    means = Means(config, frontier, resolver, source, _guests(known), progress, visits, opt_outs)
+                    _visit(means, folder)
         finally:
             resolver.close()
+            _forget_archive(config, folder)
         progress(frontier.asked(), frontier.asked())
-        return _result(frontier)
+        return _result(frontier, known)
+
+
+def read(sites: pl.DataFrame, folder: Path, addresses: pl.DataFrame | None = None) -> Crawl:
+    """Return what earlier crawls brought for these sites, without any request; also while a crawl is running."""
+    with opened(folder) as frontier:
+        frontier.ask(_pairs(sites))
+        return _result(frontier, ADDRESSES.to_frame() if addresses is None else addresses)
+
+
+def outlook(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> Outlook:
+    """Return what `crawl` would do with these sites; writes nothing and sends nothing."""
+    total, to_visit = _counts(sites, config, folder)
+    per_site = min(config.pages_per_company + _EXTRA_REQUESTS, float(config.requests_per_company))
+    seconds = min(per_site * (config.delay_seconds * _MEAN_JITTER + _SECONDS_PER_REQUEST), config.company_seconds)
+    return Outlook(
+        sites=total,
+        done=total - to_visit,
+        to_visit=to_visit,
+        requests=round(to_visit * per_site),
+        hours=seconds * -(-to_visit // config.concurrency) / 3_600,
+    )
+
+
+def standing(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> Standing:
+    """Return how far the crawl of these sites has come; writes nothing, also while a crawl is running."""
+    if not (folder / "frontier.sqlite").exists():
+        total = sites["site"].n_unique()
+        return Standing(total, 0, 0, 0, total, 0, None, ())
+    with opened(folder) as frontier:
+        frontier.ask(_pairs(sites))
+        return _standing(frontier, config, time.time())
+
+
+def requeue(sites: pl.DataFrame, folder: Path) -> int:
+    """Make the sites due that failed for reasons that may have passed, and return how many they are.
+
+    Raises:
+        FrontierLockedError: another process crawls in this folder.
+    """
+    with held(folder) as frontier:
+        frontier.ask(_pairs(sites))
+        return frontier.requeue(time.time())
+
+
+def resolver_of(config: CrawlConfig) -> Resolver:
+    """Return the resolver that the configuration asks for.
+
+    Raises:
+        HostsFileError: `config.hosts_file` cannot be read.
+    """
+    if config.source == "warc":
+        return Anywhere()
+    static = read_hosts(Path(config.hosts_file)) if config.hosts_file else None
+    return Resolver(static, allow_loopback=config.allow_loopback, servers=config.dns_servers)
+
+
+def _visit(means: Means, folder: Path) -> None:
+    # The list of suffixes is read when it is first asked for, which would hold up all visits.
+    registrable("example")
+    with _orderly_interrupt(), short_pauses():
+        if means.config.archive == "none":
+            asyncio.run(visit_all(means, None))
+            return
+        with closing(WarcWriter(folder / "warc", means.config)) as archive:
+            asyncio.run(visit_all(means, archive))
 
 
 @contextmanager
@@ -99,35 +195,39 @@ def _orderly_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler if former is None else former)
 
 
-def read(sites: pl.DataFrame, folder: Path) -> Crawl:
-    """Return what earlier crawls brought for these sites, without any request; also while a crawl is running."""
-    with opened(folder) as frontier:
-        frontier.ask(_pairs(sites))
-        return _result(frontier)
+@contextmanager
+def _pages_from(
+    config: CrawlConfig, sites: pl.DataFrame, transport: TransportFactory | None
+) -> Iterator[TransportFactory]:
+    if transport is not None or config.source == "web":
+        yield transport or shared_transport(config)
+        return
+    with closing(warc_transport(config.warc_files, sites["site"])) as archive:
+        yield archive
 
 
-def outlook(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> Outlook:
-    """Return what `crawl` would do with these sites; writes nothing and sends nothing."""
-    total, to_visit = _counts(sites, config, folder)
-    per_site = min(config.pages_per_company + _EXTRA_REQUESTS, float(config.requests_per_company))
-    seconds = min(per_site * (config.delay_seconds * _MEAN_JITTER + _SECONDS_PER_REQUEST), config.company_seconds)
-    return Outlook(
-        sites=total,
-        done=total - to_visit,
-        to_visit=to_visit,
-        requests=round(to_visit * per_site),
-        hours=seconds * -(-to_visit // config.concurrency) / 3_600,
-    )
+def _forget_archive(config: CrawlConfig, folder: Path) -> None:
+    """Delete raw answers that are older than allowed; files that pages are read from are the user's own business."""
+    if config.source == "web":
+        prune(folder / "warc", config.retention_days, time.time())
 
 
-def resolver_of(config: CrawlConfig) -> Resolver:
-    """Return the resolver that the configuration asks for.
+def _guests(addresses: pl.DataFrame) -> Mapping[str, tuple[Address, ...]]:
+    """Return by site who may stand behind it, for sites that were found by a company's name only."""
+    known = set(addresses.filter(~pl.col("guessed"))["site"])
+    guests: defaultdict[str, list[Address]] = defaultdict(list)
+    for row in addresses.filter("guessed").iter_rows(named=True):
+        if row["site"] not in known:
+            guests[row["site"]].append(address_of(row))
+    return {site: tuple(found) for site, found in guests.items()}
 
-    Raises:
-        HostsFileError: `config.hosts_file` cannot be read.
-    """
-    static = read_hosts(Path(config.hosts_file)) if config.hosts_file else None
-    return Resolver(static, allow_loopback=config.allow_loopback, threads=config.concurrency)
+
+def _opted_out(frontier: Frontier, opt_outs: OptOuts) -> list[tuple[str, str]]:
+    found = [(due.site, line) for due in frontier.all_asked() if (line := opt_outs.holds(due.site))]
+    now = int(time.time() * 1_000_000)
+    for site, line in found:
+        frontier.reserve(site, Reservation(url="", source="opt_out_file", rule=line, effect="obeyed"), now)
+    return found
 
 
 def _counts(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> tuple[int, int]:
@@ -136,7 +236,27 @@ def _counts(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> tuple[int
         return asked, asked
     with opened(folder) as frontier:
         frontier.ask(_pairs(sites))
-        return asked, len(frontier.due(config, time.time()))
+        return asked, frontier.count_due(config, time.time())
+
+
+def _standing(frontier: Frontier, config: CrawlConfig, now: float) -> Standing:
+    states: Counter[int] = Counter()
+    verdicts: Counter[str] = Counter()
+    for state, verdict, count in frontier.standing():
+        states[state] += count
+        if verdict is not None and state != OPEN:
+            verdicts[verdict] += count
+    waiting = [until for _, until in frontier.waiting(now)]
+    return Standing(
+        total=frontier.asked(),
+        done=states[0],
+        open=states[OPEN],
+        waiting=states[WAITING],
+        due=frontier.count_due(config, now),
+        retryable=frontier.retryable(now),
+        next_at=now + min(waiting) if waiting else None,
+        verdicts=tuple(sorted(verdicts.items(), key=lambda item: (-item[1], item[0]))),
+    )
 
 
 def _pairs(sites: pl.DataFrame) -> Iterator[tuple[str, str]]:
@@ -145,60 +265,13 @@ def _pairs(sites: pl.DataFrame) -> Iterator[tuple[str, str]]:
         yield str(site), str(url)
 
 
-def _result(frontier: Frontier) -> Crawl:
-    return Crawl(pages=frontier.pages(), fetches=frontier.fetches(), verdicts=frontier.verdicts())
-
-
-async def _visit_all(
-    due: list[tuple[str, str]],
-    config: CrawlConfig,
-    frontier: Frontier,
-    resolver: Resolver,
-    transport: TransportFactory,
-    progress: Callable[[int, int], None],
-) -> None:
-    tools = Tools(config, Gate(), Extractors(config), frontier)
-    total = frontier.asked()
-    left = iter(due)
-    done = total - len(due)
-    progress(done, total)
-
-    async def work() -> None:
-        nonlocal done
-        for site, url in left:
-            await _visit_one(site, url, tools, Fetcher(config, resolver, transport))
-            done += 1
-            progress(done, total)
-
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(config.concurrency, len(due))):
-                tasks.create_task(work())
-    except BaseExceptionGroup as group:
-        # Whatever ends one task ends them all, so that the first error says what happened.
-        raise group.exceptions[0] from None
-    finally:
-        await tools.extractors.close()
-
-
-async def _visit_one(site: str, url: str, tools: Tools, fetcher: Fetcher) -> None:
-    """Visit a site within its time and close the visit with a verdict; nothing a site does stops the others."""
-    visit = Visit(site, url, tools, fetcher)
-    trouble = ""
-    try:
-        async with asyncio.timeout(tools.config.company_seconds):
-            await visit.run()
-    except TimeoutError:
-        trouble = "timeout"
-    except sqlite3.Error:
-        # Not the site's doing: without its memory the crawl as a whole cannot go on; `frontier.opened` says so.
-        raise
-    except Exception as error:
-        # One strange site must not end the crawl of all others; the log holds what went wrong.
-        _logger.exception("The visit of %s failed", site)
-        trouble = f"internal error ({type(error).__name__})"
-    finally:
-        await fetcher.close()
-    attempts, kept = tools.frontier.attempts(site, visit.number), tools.frontier.kept(site, visit.number)
-    verdict, evidence = judge(site, attempts, kept, trouble)
-    tools.frontier.finish(site, visit.number, verdict, evidence, time.time())
+def _result(frontier: Frontier, addresses: pl.DataFrame) -> Crawl:
+    pages, organisations = results.pages(frontier.db), results.organisations(frontier.db)
+    return Crawl(
+        pages=pages,
+        fetches=results.fetches(frontier.db),
+        verdicts=results.verdicts(frontier.db),
+        organisations=organisations,
+        reservations=results.reservations(frontier.db),
+        ownership=judge_ownership(addresses, pages, organisations) if addresses.height else OWNERSHIP.to_frame(),
+    )

@@ -3,7 +3,9 @@
 CrawlerError
 |-- FrontierLockedError another process is crawling the same project
 |-- FrontierBrokenError the memory of the crawl is damaged or cannot be written
-`-- HostsFileError      the static name table cannot be read
+|-- HostsFileError      the static name table cannot be read
+|-- OptOutFileError     the list of domains that are never visited cannot be read
+`-- WarcFileError       an archive of answers cannot be read
 
 A failing website is never an exception: it is a row with its reason.
 """
@@ -23,3 +25,11 @@ class FrontierBrokenError(CrawlerError):
 
 class HostsFileError(CrawlerError):
     """The static name table is missing or malformed; the message names file and line."""
+
+
+class OptOutFileError(CrawlerError):
+    """The list of domains that are never visited is missing or malformed; the message names file and line."""
+
+
+class WarcFileError(CrawlerError):
+    """A WARC file is missing or none; the message names it and says what to do."""

@@ -26,8 +26,7 @@ def in_signals(signals: Iterable[str]) -> str:
 
     A Content-Usage for some paths only counts for the whole site: rather too little is read than what is reserved.
     """
-    parts = [part for signal in signals for part in re.split(r"[,;\s]+", signal.lower())]
-    found = next((part for part in parts if part in _SIGNALS), "")
+    found = next((word for signal in signals for word in _words(signal) if word in _SIGNALS), "")
     return f"robots.txt: {_SIGNALS[found]} {found}" if found else ""
 
 
@@ -59,5 +58,15 @@ def in_metas(metas: Iterable[tuple[str, str]], agent: str) -> str:
     return ""
 
 
+def noindex(headers: Mapping[str, Sequence[str]], metas: Iterable[tuple[str, str]], agent: str) -> str:
+    """Return where a page asks search engines not to list it, or ""; that is no reservation, and only noted."""
+    rules = {word for value in headers.get("x-robots-tag", ()) for word in _words(_for_us(value, agent))}
+    if "noindex" in rules:
+        return "header: X-Robots-Tag noindex"
+    names = {"robots", agent.lower()}
+    return "meta: robots noindex" if any("noindex" in _words(text) for name, text in metas if name in names) else ""
+
+
 def _words(value: str) -> set[str]:
-    return set(re.split(r"[,;\s]+", value.lower()))
+    # Several times as fast as a regular expression: a page can hold a megabyte of such values.
+    return set(value.lower().replace(",", " ").replace(";", " ").split())

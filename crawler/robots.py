@@ -6,6 +6,8 @@ they take a rule group named "Foo Bar" as not meant for "Foo", let unknown lines
 
 import math
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +20,9 @@ _AGENT_KEYS: Final = frozenset({"user-agent", "useragent", "user agent"})
 _DISALLOW_KEYS: Final = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
 _DELAY_KEYS: Final = frozenset({"crawl-delay", "crawl delay", "crawldelay"})
 _SIGNAL_KEYS: Final = frozenset({"content-signal", "content signal", "content-usage"})
+_SITEMAP_KEYS: Final = frozenset({"sitemap", "site-map"})
+_MAX_SITEMAPS: Final = 10
+_MAX_URL: Final = 2_000
 _KEYS: Final = _AGENT_KEYS | _DISALLOW_KEYS | _DELAY_KEYS | _SIGNAL_KEYS | {"allow"}
 _TOKEN: Final = re.compile(r"[a-zA-Z_-]+")
 _ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
@@ -25,7 +30,8 @@ _ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _MAX_LINE: Final = 2083 * 8 - 1
 
 
-class Rule(msgspec.Struct, frozen=True):
+# Not tracked by the garbage collector, whose pauses grow with the number of objects: a file can hold 60,000 rules.
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """One "Allow" or "Disallow" line; `pattern` is escaped as URLs are."""
 
     pattern: str
@@ -42,11 +48,15 @@ class Group(msgspec.Struct):
 
 
 class Robots(msgspec.Struct, frozen=True):
-    """The rules for one agent: `delay` in seconds between requests, `signals` the Content-Signal values."""
+    """The rules for one agent: `delay` in seconds between requests, `signals` the Content-Signal values.
+
+    `sitemaps` are the addresses of "Sitemap" lines, which hold for every agent, as they are written.
+    """
 
     rules: tuple[Rule, ...] = ()
     delay: float = 0.0
     signals: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
 
     def allows(self, url: str) -> bool:
         """Say whether the agent may fetch a URL; the longest matching pattern decides, "Allow" wins a draw."""
@@ -63,13 +73,15 @@ DISALLOW_ALL: Final = Robots(rules=(Rule("/", allow=False),))
 
 def parse(body: bytes, agent: str) -> Robots:
     """Return the rules that a robots.txt file holds for an agent's product token."""
-    groups = _groups(body[:MAX_ROBOTS_BYTES])
+    directives = [_directive(line) for line in _lines(body[:MAX_ROBOTS_BYTES])]
+    groups = _groups(directives)
     mine = [group for group in groups if agent.lower() in group.agents]
     chosen = mine or [group for group in groups if "*" in group.agents]
     return Robots(
         rules=tuple(rule for group in chosen for rule in group.rules),
         delay=max((delay for group in chosen for delay in group.delays), default=0.0),
-        signals=tuple(signal for group in chosen for signal in group.signals),
+        signals=tuple(dict.fromkeys(signal for group in chosen for signal in group.signals)),
+        sitemaps=_sitemaps(directives),
     )
 
 
@@ -86,10 +98,19 @@ def robots_for(status: int | None, body: bytes, agent: str) -> Robots:
     return DISALLOW_ALL
 
 
-def _groups(body: bytes) -> list[Group]:
+def _lines(body: bytes) -> list[bytes]:
+    return re.split(rb"\r\n|\r|\n", body.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _sitemaps(directives: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    found = (value for key, value in directives if key in _SITEMAP_KEYS and 0 < len(value) <= _MAX_URL)
+    return tuple(islice(dict.fromkeys(found), _MAX_SITEMAPS))
+
+
+def _groups(directives: Iterable[tuple[str, str]]) -> list[Group]:
     groups: list[Group] = []
     naming = False
-    for key, value in map(_directive, re.split(rb"\r\n|\r|\n", body.removeprefix(b"\xef\xbb\xbf"))):
+    for key, value in directives:
         if key in _AGENT_KEYS:
             if not naming:
                 groups.append(Group())

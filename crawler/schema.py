@@ -20,6 +20,58 @@ PAGES: Final = pl.Schema(
         "description": pl.String(),
         "language": pl.String(),
         "text": pl.String(),
+        "headings": pl.List(pl.String()),
+    }
+)
+
+#: One row per company address that a site is said to belong to; several may name one site. `guessed` marks sites that
+#: were found by the company's name only.
+ADDRESSES: Final = pl.Schema(
+    {
+        "id": pl.String(),
+        "site": pl.String(),
+        "name": pl.String(),
+        "street": pl.String(),
+        "postcode": pl.String(),
+        "city": pl.String(),
+        "vat_id": pl.String(),
+        "register_number": pl.String(),
+        "guessed": pl.Boolean(),
+    }
+)
+
+#: One row per row of `ADDRESSES` whose site gave text: is the site the company's? "own", "doubtful" or "foreign", and
+#: the evidence in words.
+OWNERSHIP: Final = pl.Schema(
+    {"id": pl.String(), "site": pl.String(), "ownership": pl.String(), "evidence": pl.String(), "guessed": pl.Boolean()}
+)
+
+#: What sites say of the organisation behind them in JSON-LD (schema.org), one row each; null where it is not said.
+ORGANISATIONS: Final = pl.Schema(
+    {
+        "site": pl.String(),
+        "url": pl.String(),
+        "name": pl.String(),
+        "street": pl.String(),
+        "postcode": pl.String(),
+        "city": pl.String(),
+        "vat_id": pl.String(),
+        "employees": pl.Int64(),
+        "founded": pl.Int32(),
+    }
+)
+
+#: The ledger of what sites reserve: `rule` as it was found, `source` where ("robots.txt", "tdmrep.json", "header",
+#: "meta", "opt_out_file"), `effect` "obeyed", "recorded" or, for wishes that concern search engines, "information".
+RESERVATIONS: Final = pl.Schema(
+    {
+        "site": pl.String(),
+        "url": pl.String(),
+        "source": pl.String(),
+        "rule": pl.String(),
+        "effect": pl.String(),
+        "first_seen": pl.Datetime("us", "UTC"),
+        "last_seen": pl.Datetime("us", "UTC"),
     }
 )
 

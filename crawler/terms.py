@@ -3,20 +3,31 @@
 from typing import Final
 
 IMPRESSUM: Final = (
-    r"impressum|imprint|anbieterkennzeichnung|legal[ _-]?notice|"
-    r"mentions[ _-]l[ée]gales|note[ _-]legali"
+    r"impressum|imprint|anbieterkennzeichnung|pflichtangaben|firmenangaben|legal[ _-]?notice|\bimpress\b|"
+    r"mentions[ _-]l[ée]gales|note[ _-]legali|angaben (gem(ä|ae)(ß|ss)|nach) § ?5"
+)
+
+#: Links that lead to what an Impressum holds where none goes by that name.
+LEGAL: Final = (
+    r"^\W*(legal|rechtliche[rs]?|rechtliche hinweise|legal (information|info|details|stuff|disclosure)|offenlegung|"
+    r"(about|company) (details|information)|informations l[ée]gales|aviso legal|colofon)\W*$"
 )
 
 #: Pages that say nothing about what a company makes or does: legal texts, logins, shops, jobs, news, tools.
 UNWANTED: Final = (
     r"datenschutz|data[ _-]?(privacy|protection)|privacy|\bagbs?\b|gesch(ä|ae)ftsbedingung|nutzungsbedingung|terms|"
-    r"widerruf|cookie|disclaimer|haftungsausschluss|barrierefrei|"
-    r"login|log-?in\b|anmeld|registrier|register|passwor|mein[ _-]?konto|my[ _-]?account|wp-(admin|login)|intranet|"
-    r"warenkorb|\bcart\b|checkout|kasse\b|merkliste|wunschliste|\bshop\b|onlineshop|webshop|"
+    r"(lieferungs|liefer|zahlungs|einkaufs|verkaufs)bedingung|\baeb\b|widerruf|cookie|disclaimer|haftungsausschluss|"
+    r"barrierefrei|accessibility|whistleblow|hinweisgeber|lieferkettengesetz|compliance|"
+    r"login|log-?in\b|logout|anmeld|registrier|register|passwor|mein[ _-]?konto|my[ _-]?account|wp-(admin|login|json)|"
+    r"intranet|extranet|webmail|fernwartung|teamviewer|kundenportal|kundenbereich|"
+    r"warenkorb|\bcart\b|\bbasket\b|checkout|kasse\b|merkliste|merkzettel|wunschliste|wishlist|\bshop\b|online-?shop|"
+    r"webshop|versandkosten|zahlungsarten|gutschein|newsletter|"
     r"karriere|career|\bjobs?\b|stellen(angebot|markt|anzeig)|bewerb|ausbildung|azubi|praktik|"
-    r"\bnews\b|newsletter|neuigkeit|aktuell|\bblog|presse|\bpress\b|events?\b|termine|veranstaltung|messen?\b|"
-    r"download|sitemap|\bsuche\b|\bsearch\b|\bfaqs?\b|\bfeed\b|/tag/|/category/|/author/|print\b|drucken|[ck]alend[ea]r|"
-    r"g(ä|ae)stebuch|\bforum\b|wetter|galerie|gallery|\blinks\b|spenden"
+    r"\bvacanc|offene[ _-]stellen|"
+    r"\bnews\b|neuigkeit|aktuell|\bblog|presse|\bpress\b|events?\b|termine|veranstaltung|messen?\b|magazin|"
+    r"download|sitemap|\bsuche\b|\bsearch\b|\bfaqs?\b|\bfeed\b|/tag/|/category/|/author/|/archiv|print\b|drucken|"
+    r"[ck]alend[ea]r|g(ä|ae)stebuch|guestbook|\bforum\b|wetter|galerie|gallery|\blinks\b|spenden|"
+    r"facebook|instagram|linkedin|youtube|whatsapp"
 )
 
 PRODUCTS: Final = (

@@ -38,7 +38,11 @@ def main() -> None:
     results = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # A library that prints must not write into the stream of results.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin.buffer, results, seconds)
+    try:
+        serve(sys.stdin.buffer, results, seconds)
+    except BrokenPipeError:
+        # The crawler was killed: nobody waits for the answer, which Python would try to write once more at its end.
+        os._exit(1)
 
 
 def _extracted(job: Job) -> Extracted:

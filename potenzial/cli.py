@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+crawl_app = typer.Typer(help="Look at the visits of websites.", no_args_is_help=True, rich_markup_mode="markdown")
+app.add_typer(crawl_app, name="crawl")
+
 ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file of the project.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 SampleOption = Annotated[
@@ -90,6 +93,28 @@ def status(config: ConfigOption = DEFAULT_CONFIG, sample: SampleOption = 0, *, a
     from potenzial.commands import asking, output
 
     asking.status(config, sample, output.output_for(as_json=as_json))
+
+
+@crawl_app.command("status")
+def crawl_status(
+    config: ConfigOption = DEFAULT_CONFIG, sample: SampleOption = 0, *, as_json: JsonOption = False
+) -> None:
+    """Say how far the visits of websites are, how many customers they reach, and why websites failed."""
+    from potenzial.commands import crawling, output
+
+    crawling.status(config, sample, output.output_for(as_json=as_json))
+
+
+@app.command()
+def retry(
+    config: ConfigOption = DEFAULT_CONFIG,
+    last: Annotated[str, typer.Option("--until", help="Stop after this stage.")] = "",
+    sample: SampleOption = 0,
+) -> None:
+    """Visit again the websites that failed and may succeed now, then go on with the later stages."""
+    from potenzial.commands import crawling
+
+    raise typer.Exit(crawling.retry(config, last, sample))
 
 
 @app.command()

@@ -11,7 +11,7 @@ def documents(customers: pl.DataFrame, pages: pl.DataFrame) -> pl.DataFrame:
     """Join pages and own texts to customers.
 
     Args:
-        customers: `scoring.schema.CUSTOMERS`.
+        customers: `scoring.schema.CUSTOMERS`, with the sites that speak for them (`owners.with_used_sites`).
         pages: `crawler.schema.PAGES`.
 
     Returns:

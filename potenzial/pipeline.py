@@ -8,10 +8,11 @@ from importlib.metadata import version
 import msgspec
 import polars as pl
 
-from crawler.config import CrawlConfig
+from crawler.config import CrawlConfig, Visits
 from potenzial import __version__, artifact, stages, tables
 from potenzial.artifact import Frames, Record, key_of
 from potenzial.errors import ConfigError
+from potenzial.owners import Claims, claims
 from potenzial.progress import Advance, Reporter, duration
 from potenzial.project import STAGES, TABLES, Project
 
@@ -31,10 +32,10 @@ LIBRARIES = {
 READS: Mapping[str, tuple[str, ...]] = {
     "import": (),
     "crawl": ("customers",),
-    "embed": ("customers", "pages"),
+    "embed": ("customers", "pages", "owners"),
     "neighbours": ("company_vectors",),
-    "potential": ("customers", "company_vectors"),
-    "lists": ("customers", "rated", "keywords"),
+    "potential": ("customers", "owners", "company_vectors"),
+    "lists": ("customers", "owners", "rated", "keywords"),
 }
 
 
@@ -85,9 +86,15 @@ class Plan:
 class Pipeline:
     """Runs the stages of one project."""
 
-    def __init__(self, project: Project, reporter: Reporter, check: Callable[[], None] = lambda: None) -> None:
-        """Take a project; `check` is called at every unit of work and may raise to end the run."""
+    def __init__(
+        self, project: Project, reporter: Reporter, check: Callable[[], None] = lambda: None, visits: Visits = "due"
+    ) -> None:
+        """Take a project; `check` is called at every unit of work and may raise to end the run.
+
+        `visits` says which websites the crawl stage visits.
+        """
         self._project, self._reporter, self._check = project, reporter, check
+        self._visits: Visits = visits
 
     def run(self, span: Span) -> tuple[Record, ...]:
         """Make what is missing or out of date, in order."""
@@ -145,7 +152,8 @@ class Pipeline:
             return False
         from crawler.crawl import outlook
 
-        return outlook(self._sites(), crawl_config(self._project), self._project.crawl_folder).to_visit > 0
+        config = crawl_config(self._project)
+        return outlook(self.claims().sites, config, self._project.crawl_folder).to_visit > 0
 
     def _key(self, name: str) -> str:
         inputs = {f"library {library}": version(library) for library in LIBRARIES[name]}
@@ -155,7 +163,8 @@ class Pipeline:
     def _input_digests(self, name: str) -> dict[str, str]:
         if name == "import":
             return {"customers file": self._project.input_digest(), "sample": str(self._project.sample)}
-        return {table: tables.record_of(self._project, table).digests[table] for table in READS[name]}
+        inputs = {"opt-outs": self._project.opt_outs_digest()} if name == "crawl" else {}
+        return inputs | {table: tables.record_of(self._project, table).digests[table] for table in READS[name]}
 
     def _settings(self, name: str) -> object:
         config = self._project.config
@@ -183,27 +192,32 @@ class Pipeline:
 
     def _crawl(self, advance: Advance) -> Frames:
         config = crawl_config(self._project)
-        return stages.crawl_sites(self._sites(), config, self._project.crawl_folder, advance)
+        customers, folder = self.table("customers"), self._project.crawl_folder
+        return stages.crawl_sites(customers, config, folder, self._visits, advance)
 
     def _embed(self, advance: Advance) -> Frames:
         config, store = self._project.config.embedding, self._project.vector_store
-        return stages.embed(self.table("customers"), self.table("pages"), config, store, advance)
+        texts = stages.Texts(self.table("customers"), self.table("pages"), self.table("owners"))
+        return stages.embed(texts, config, store, advance)
 
     def _neighbours(self, advance: Advance) -> Frames:
         return stages.neighbours(self.table("company_vectors"), self._project.config, advance)
 
     def _potential(self, advance: Advance) -> Frames:
-        customers, companies = self.table("customers"), self.table("company_vectors")
-        return stages.potential(customers, companies, self._project.config, advance)
+        stock = stages.Stock(self.table("customers"), self.table("owners"), self.table("company_vectors"))
+        return stages.potential(stock, self._project.config, advance)
 
     def _lists(self, advance: Advance) -> Frames:
-        rated = stages.Rated(self.table("customers"), self.table("rated"), self.table("keywords"))
+        rated = stages.Rated(self.table("customers"), self.table("owners"), self.table("rated"), self.table("keywords"))
         return stages.lists(rated, self._project.config, advance)
 
-    def _sites(self) -> pl.DataFrame:
-        from potenzial.ingest import sites
+    def claims(self) -> Claims:
+        """Tell which websites a crawl visits, and whose they are said to be.
 
-        return sites(self.table("customers"))
+        Raises:
+            StageError: the customers are not imported yet.
+        """
+        return claims(self.table("customers"), self._project.config.crawl)
 
     def table(self, name: str) -> pl.DataFrame:
         """Read a table of the project.
@@ -218,8 +232,9 @@ class Pipeline:
 def crawl_config(project: Project) -> CrawlConfig:
     """The crawl's settings with paths made absolute, so that a project can be run from any folder."""
     config = project.config.crawl
-    hosts = str(project.folder / config.hosts_file) if config.hosts_file else ""
-    return msgspec.structs.replace(config, hosts_file=hosts)
+    hosts, opt_outs = (str(project.folder / name) if name else "" for name in (config.hosts_file, config.opt_out_file))
+    archives = tuple(str(project.folder / name) for name in config.warc_files)
+    return msgspec.structs.replace(config, hosts_file=hosts, opt_out_file=opt_outs, warc_files=archives)
 
 
 def _counts(rows: Mapping[str, int]) -> str:

@@ -50,6 +50,11 @@ class Project:
         """Hash of the user's address stock; empty if it is not there."""
         return file_digest(self.customers_file) if self.customers_file.is_file() else ""
 
+    def opt_outs_digest(self) -> str:
+        """Hash of the list of domains that are never visited; empty if there is none."""
+        listed = self.config.crawl.opt_out_file
+        return file_digest(self.folder / listed) if listed and (self.folder / listed).is_file() else ""
+
     def stage(self, name: str) -> Stage:
         """Files of a stage."""
         return Stage(name, self.data, {table: self._path(table) for table in TABLES[name]})
@@ -61,7 +66,7 @@ class Project:
 #: Tables that each stage leaves; the report stage leaves no table.
 TABLES = {
     "import": ("customers", "rejects", "findings"),
-    "crawl": ("pages", "fetches", "verdicts"),
+    "crawl": ("pages", "fetches", "verdicts", "organisations", "reservations", "owners"),
     "embed": ("chunks", "company_vectors", "centre", "keywords"),
     "neighbours": ("neighbours",),
     "potential": ("rated", "figures", "gate"),
@@ -88,9 +93,10 @@ def ready(project: Project) -> None:
     for folder in (project.folder / "data", project.folder / "out"):
         if folder.exists() and not folder.is_dir():
             raise ProjectError(f"{folder}: this is a file, but a run needs a folder of that name. Move the file away.")
-    hosts, model = project.config.crawl.hosts_file, project.config.embedding.model
-    if hosts and not (project.folder / hosts).is_file():
-        raise ConfigError(f"{project.folder / hosts}: there is no such file. Mend `hosts_file` under [crawl].")
+    crawl, model = project.config.crawl, project.config.embedding.model
+    for key, name in (("hosts_file", crawl.hosts_file), ("opt_out_file", crawl.opt_out_file)):
+        if name and not (project.folder / name).is_file():
+            raise ConfigError(f"{project.folder / name}: there is no such file. Mend `{key}` under [crawl].")
     if _is_path(model) and not Path(model).expanduser().is_dir():
         raise ConfigError(f'{model}: there is no such folder. Mend `model` under [embedding], or use "bundled".')
 

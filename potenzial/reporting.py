@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from potenzial import __version__, artifact, manifest
-from potenzial.funnel import Coverage, failures, funnel
+from potenzial import __version__, artifact, manifest, tables
+from potenzial.funnel import Coverage, doubtful, failures, funnel
 from potenzial.pipeline import Pipeline
 from potenzial.project import TABLES, Project
 from potenzial.report.data import Fact, ReportData, Timing
@@ -31,9 +31,8 @@ def write_results(project: Project, pipeline: Pipeline) -> Path:
 def report_data(project: Project, pipeline: Pipeline) -> ReportData:
     """Gather everything that the report shows."""
     config, customers = project.config, pipeline.table("customers")
-    verdicts, rated = pipeline.table("verdicts"), pipeline.table("rated")
     borders, gate = thresholds(customers["revenue"], config.classes), pipeline.table("gate")
-    coverage = Coverage(customers, verdicts, pipeline.table("pages").select("site"), rated)
+    reached = coverage(project)
     return ReportData(
         title=config.report.title or TITLES[config.report.language],
         language=config.report.language,
@@ -46,11 +45,24 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         interval=config.potential.interval,
         gate=gate["verdict"].item(),
         verdict=gate[f"reason_{config.report.language}"].item(),
-        funnel=funnel(coverage),
-        failures=failures(verdicts),
+        funnel=funnel(reached),
+        failures=failures(reached),
+        doubtful=doubtful(reached),
         facts=_facts(project),
         timings=_timings(project),
     )
+
+
+def coverage(project: Project) -> Coverage:
+    """Gather what says how far each customer got; without ratings as long as none are made.
+
+    Raises:
+        StageError: the websites have not been read yet.
+    """
+    names = ("customers", "verdicts", "owners", "fetches")
+    customers, verdicts, owners, fetches = (tables.read(project, name) for name in names)
+    rated = tables.read(project, "rated") if artifact.record(project.stage("potential")) else None
+    return Coverage(customers, verdicts, owners, fetches, rated)
 
 
 def _facts(project: Project) -> tuple[Fact, ...]:

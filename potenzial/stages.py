@@ -5,17 +5,18 @@ from pathlib import Path
 
 import polars as pl
 
-from crawler.config import CrawlConfig
+from crawler.config import CrawlConfig, Visits
 from embeddings.config import EmbeddingConfig
 from embeddings.schema import NEIGHBOURS, company_vectors
 from potenzial.artifact import Frames
 from potenzial.config import Config
 from potenzial.documents import documents
+from potenzial.owners import claims, owners, with_company_sites, with_used_sites
 from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 2, "crawl": 2, "embed": 1, "neighbours": 1, "potential": 2, "lists": 2}
+VERSIONS = {"import": 3, "crawl": 3, "embed": 2, "neighbours": 1, "potential": 3, "lists": 3}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -49,22 +50,38 @@ def sampled(customers: pl.DataFrame, size: int) -> pl.DataFrame:
     return order.sort("_row").drop("_row", "_hash")
 
 
-def crawl_sites(sites: pl.DataFrame, config: CrawlConfig, folder: Path, advance: Advance) -> Frames:
-    """Visit the websites that are due and give all that is known of all of them."""
+def crawl_sites(customers: pl.DataFrame, config: CrawlConfig, folder: Path, visits: Visits, advance: Advance) -> Frames:
+    """Visit the websites that are due, give all that is known of all of them, and decide which speaks for whom."""
     from crawler.crawl import crawl
 
-    result = crawl(sites, config, folder, progress=advance)
-    return {"pages": result.pages, "fetches": result.fetches, "verdicts": result.verdicts}
+    claimed = claims(customers, config)
+    result = crawl(claimed.sites, config, folder, progress=advance, addresses=claimed.addresses, visits=visits)
+    return {
+        "pages": result.pages,
+        "fetches": result.fetches,
+        "verdicts": result.verdicts,
+        "organisations": result.organisations,
+        "reservations": result.reservations,
+        "owners": owners(customers, claimed.addresses, result.ownership),
+    }
 
 
-def embed(
-    customers: pl.DataFrame, pages: pl.DataFrame, config: EmbeddingConfig, store: Path, advance: Advance
-) -> Frames:
+@dataclass(frozen=True)
+class Texts:
+    """Whose texts are encoded; `owners` says which website speaks for which customer."""
+
+    customers: pl.DataFrame
+    pages: pl.DataFrame
+    owners: pl.DataFrame
+
+
+def embed(texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
     """Cut texts into chunks, encode those not yet known, and pool them into one vector a company."""
     from embeddings.chunk import chunk_documents
     from embeddings.keywords import keywords
 
-    chunks = chunk_documents(documents(customers, pages), config)
+    speaking = with_used_sites(texts.customers, texts.owners)
+    chunks = chunk_documents(documents(speaking, texts.pages), config)
     return {"chunks": chunks, "keywords": keywords(chunks), **_vectors(chunks, config, store, advance)}
 
 
@@ -93,11 +110,21 @@ def neighbours(companies: pl.DataFrame, config: Config, advance: Advance) -> Fra
     return {"neighbours": found}
 
 
-def potential(customers: pl.DataFrame, companies: pl.DataFrame, config: Config, advance: Advance) -> Frames:
+@dataclass(frozen=True)
+class Stock:
+    """What the potential is estimated from; `owners` says which customers are one company."""
+
+    customers: pl.DataFrame
+    owners: pl.DataFrame
+    companies: pl.DataFrame
+
+
+def potential(stock: Stock, config: Config, advance: Advance) -> Frames:
     """Estimate the potential of every customer, and how good the estimate is beside plain baselines."""
     from scoring.potential import rate
 
-    known = None if companies.is_empty() else companies
+    known = None if stock.companies.is_empty() else stock.companies
+    customers = with_company_sites(stock.customers, stock.owners)
     rating = rate(customers, known, config.potential, progress=advance)
     gate = {"verdict": [rating.verdict], "reason_de": [rating.reason_de], "reason_en": [rating.reason_en]}
     return {"rated": rating.rated, "figures": rating.figures, "gate": pl.DataFrame(gate)}
@@ -108,6 +135,7 @@ class Rated:
     """What the lists are made of."""
 
     customers: pl.DataFrame
+    owners: pl.DataFrame
     rated: pl.DataFrame
     keywords: pl.DataFrame
 
@@ -118,6 +146,6 @@ def lists(tables: Rated, config: Config, advance: Advance) -> Frames:
     from scoring.lists import build
 
     borders = thresholds(tables.customers["revenue"], config.classes)
-    frame = build(tables.customers, tables.rated, tables.keywords, borders)
+    frame = build(with_used_sites(tables.customers, tables.owners), tables.rated, tables.keywords, borders)
     advance(frame.height, frame.height)
     return {"potential": frame}

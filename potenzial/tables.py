@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from crawler.schema import FETCHES, PAGES, VERDICTS
+from crawler.schema import FETCHES, ORGANISATIONS, PAGES, RESERVATIONS, VERDICTS
 from embeddings.schema import CHUNKS, KEYWORDS, NEIGHBOURS
 from potenzial import artifact
 from potenzial.artifact import Record
 from potenzial.errors import StageError
 from potenzial.ingest.schema import REJECTS
+from potenzial.owners import OWNERS
 from potenzial.project import TABLES, Project
 from scoring.schema import CUSTOMERS, FIGURES, POTENTIAL, RATED
 
@@ -20,6 +21,9 @@ SCHEMAS: Mapping[str, pl.Schema] = {
     "pages": PAGES,
     "fetches": FETCHES,
     "verdicts": VERDICTS,
+    "organisations": ORGANISATIONS,
+    "reservations": RESERVATIONS,
+    "owners": OWNERS,
     "chunks": CHUNKS,
     "keywords": KEYWORDS,
     "neighbours": NEIGHBOURS,

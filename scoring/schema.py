@@ -5,7 +5,8 @@ from typing import Final
 import polars as pl
 
 #: The address stock after import. `revenue` is the last 12 months, `revenue_best` the best of the last three years;
-#: `site` names the website as the crawler does.
+#: `site` names the website as the crawler does, `site_source` says where it comes from: "website", "email" or, once
+#: its Impressum has proved it, "guess" (null without a site); `vat_id` is in capitals without blanks and dots.
 CUSTOMERS: Final = pl.Schema(
     {
         "customer_id": pl.String(),
@@ -23,7 +24,10 @@ CUSTOMERS: Final = pl.Schema(
         "last_purchase": pl.Date(),
         "owner": pl.String(),
         "text": pl.String(),
+        "vat_id": pl.String(),
+        "register_number": pl.String(),
         "site": pl.String(),
+        "site_source": pl.String(),
     }
 )
 

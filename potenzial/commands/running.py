@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from rich.table import Table
 
+from crawler.config import Visits
 from potenzial.commands.output import stderr, stdout
 from potenzial.funnel import failed_share, failures
 from potenzial.ingest.schema import ROW_REJECTED
@@ -16,7 +17,7 @@ from potenzial.lock import only_run
 from potenzial.pipeline import Pipeline, Span
 from potenzial.progress import LogReporter, Reporter, TerminalReporter
 from potenzial.project import Project, open_project, ready
-from potenzial.reporting import write_results
+from potenzial.reporting import coverage, write_results
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,8 @@ def run(config_path: Path, first: str, last: str, sample: int) -> int:
     return run_project(open_project(config_path, sample), Span(first, last))
 
 
-def run_project(project: Project, span: Span) -> int:
-    """Run the stages of a project; gives the exit code.
+def run_project(project: Project, span: Span, visits: Visits = "due") -> int:
+    """Run the stages of a project, with all visits that are due or only those that failed; gives the exit code.
 
     Raises:
         PotenzialError: the run could not start, or a stage's input is missing.
@@ -35,7 +36,7 @@ def run_project(project: Project, span: Span) -> int:
     """
     ready(project)
     with interruptible() as interruption, only_run(project.folder / "data"):
-        pipeline = Pipeline(project, reporter(), interruption.check)
+        pipeline = Pipeline(project, reporter(), interruption.check, visits)
         pipeline.run(span)
         if span.reports:
             path = write_results(project, pipeline)
@@ -78,7 +79,7 @@ def _exit_code(project: Project, pipeline: Pipeline, span: Span) -> int:
     """1 when more rows or websites failed than the configuration allows."""
     shares = [_rejected(project, pipeline)] if not project.sample else []
     if "crawl" in span.tables:
-        shares.append(_failed_sites(project, pipeline))
+        shares.append(_failed_sites(project))
     # Every share above its limit is told, not only the first.
     above = [share.warn() for share in shares]
     return int(any(above))
@@ -113,14 +114,12 @@ def _rejected(project: Project, pipeline: Pipeline) -> Share:
     return Share("the rows of the address file were rejected", share, limit, "input.max_rejected_share", advice)
 
 
-def _failed_sites(project: Project, pipeline: Pipeline) -> Share:
-    verdicts = pipeline.table("verdicts")
-    reasons = ", ".join(f"{failure.count} {failure.verdict}" for failure in failures(verdicts))
-    advice = f"They were: {reasons}. Check the websites in the address file, or run again later."
+def _failed_sites(project: Project) -> Share:
+    reached = coverage(project)
+    reasons = ", ".join(f"{failure.count} {failure.verdict}" for failure in failures(reached))
+    advice = f"They were: {reasons}. `potenzial crawl status` says what to do about each."
     limit = project.config.run.max_failed_sites_share
-    return Share(
-        "the websites gave no usable text", failed_share(verdicts), limit, "run.max_failed_sites_share", advice
-    )
+    return Share("the websites gave no usable text", failed_share(reached), limit, "run.max_failed_sites_share", advice)
 
 
 def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:

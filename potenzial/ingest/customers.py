@@ -73,7 +73,7 @@ def convert(path: Path, header: Header, table: Table, config: InputConfig) -> Im
     frame, decimals = values.read_revenue(frame, table.numeric, delimiter, config, ledger)
     frame = values.without_marks(_without_repeats(frame, ledger))
     frame = values.read_last_purchases(values.read_headcounts(frame, ledger), config, ledger)
-    customers = _customers(values.read_sites(frame, ledger))
+    customers = _customers(values.read_sites(values.read_vat_ids(frame, ledger), ledger))
     _note_customers(customers, ledger)
     return _imported(path, header, table, customers, decimals, ledger)
 

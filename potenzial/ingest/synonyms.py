@@ -61,6 +61,20 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         email mail emailadresse mailadresse emailaddress epost
         """
     ),
+    "vat_id": _words(
+        """
+        vatid ustid ustidnr ustidnummer ustidentnr ustidentifikationsnummer umsatzsteuerid umsatzsteueridnr
+        umsatzsteueridentnr umsatzsteueridentifikationsnummer euustid euustidnr uid uidnr uidnummer mwstnr
+        mwstnummer mwstid vat vatnr vatno vatnumber vatregistrationnumber vatregno tvanumber
+        """
+    ),
+    "register_number": _words(
+        """
+        registernumber handelsregister handelsregisternummer handelsregisternr hrnummer hrnr hrb hrbnummer hrbnr
+        hra registernummer registernr registereintrag firmenbuchnummer firmenbuchnr firmenbuch fnnummer fnnr
+        registrationnumber companyregistrationnumber companynumber companyno
+        """
+    ),
     "industry": _words(
         """
         industry branche branchenbezeichnung branchentext branchencode branchenschluessel wz wzcode wz2008 wz2025
@@ -106,7 +120,18 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
 
 #: Names that mean revenue when a year stands beside them, and words that make it something else.
 REVENUE_WORDS: Final = ("umsatz", "revenue", "sales", "turnover", "erloes")
-NO_REVENUE_WORDS: Final = ("plan", "ziel", "budget", "forecast", "target", "prognose", "menge", "growth", "anteil")
+NO_REVENUE_WORDS: Final = (
+    "plan",
+    "ziel",
+    "budget",
+    "forecast",
+    "target",
+    "prognose",
+    "menge",
+    "growth",
+    "anteil",
+    "steuer",
+)
 
 
 def plain(header: str) -> str:

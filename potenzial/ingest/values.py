@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from crawler.imprint import vat_id
 from potenzial.ingest import amounts, dates
 from potenzial.ingest.amounts import MISSING_MARKS, Decision, Sign, counted
 from potenzial.ingest.columns import YEAR_COLUMN
@@ -12,9 +13,13 @@ from potenzial.ingest.headcount import People, read_people
 from potenzial.ingest.ledger import MIN_JUDGED, Ledger
 from potenzial.ingest.website import Address, of_email, of_website
 
-_OPTIONAL_TEXT = ("street", "postcode", "city", "country", "website", "email", "industry", "owner", "text")
+_OPTIONAL_TEXT = (
+    *("street", "postcode", "city", "country", "website", "email", "industry", "owner", "text"),
+    *("vat_id", "register_number"),
+)
 _BEST_OF_YEARS = 3
 _CELLS_AT_ONCE = 50_000
+_MAX_VAT_ID = 60
 _ELSE = 'Map another column to it in [input.columns], or leave it out there with {ours} = "".'
 
 
@@ -168,10 +173,24 @@ def read_last_purchases(frame: pl.DataFrame, config: InputConfig, ledger: Ledger
     return frame.with_columns(date)
 
 
+def read_vat_ids(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """Put VAT ids in capitals without blanks and signs; what is none is ignored and its row stays."""
+    if "vat_id" not in frame.columns:
+        return frame
+    cells = frame["vat_id"].drop_nulls().unique(maintain_order=True)
+    rows = [(cell, vat_id(cell[:_MAX_VAT_ID]) or None) for cell in cells]
+    table = pl.DataFrame(rows, schema={"vat_id": pl.String, "_vat_id": pl.String}, orient="row")
+    joined = frame.join(table, on="vat_id", how="left", maintain_order="left")
+    bad = joined.filter(pl.col("vat_id").is_not_null() & pl.col("_vat_id").is_null())
+    ledger.ignore(bad, "vat_id", "no VAT id with its country, such as DE123456789, ATU12345678 or CHE-123.456.789")
+    return joined.with_columns(vat_id="_vat_id").drop("_vat_id")
+
+
 def read_sites(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """Tell every customer's `site`, and put the start address in `website`; e-mail helps where it is missing."""
+    """Tell every customer's `site` and its source, and put the start address in `website`; e-mail helps without one."""
     read = _from_websites(frame, ledger)
-    return _from_emails(read, ledger)
+    named = pl.when(pl.col("site").is_not_null()).then(pl.lit("website"))
+    return _from_emails(read.with_columns(site_source=named), ledger)
 
 
 def _from_websites(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
@@ -193,10 +212,14 @@ def _from_emails(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     helped = pl.col("site").is_null() & pl.col("_site").is_not_null()
     number = joined.filter(helped).height
     if number:
-        ledger.note(f"{counted(number, 'website')} taken from the domain of the e-mail address.")
+        ledger.note(
+            f"{counted(number, 'website')} taken from the domain of the e-mail address; each is used only if its "
+            "Impressum names the customer."
+        )
     return joined.with_columns(
         website=pl.when(helped).then("_url").otherwise("website"),
         site=pl.when(helped).then("_site").otherwise("site"),
+        site_source=pl.when(helped).then(pl.lit("email")).otherwise("site_source"),
     ).drop("_url", "_site", "_error")
 
 

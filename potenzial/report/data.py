@@ -19,10 +19,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Failure:
-    """How many websites met one verdict of the crawler (`crawler.verdict.Verdict`)."""
+    """How many websites met one verdict of the crawler (`crawler.verdict.Verdict`), or why their text is not used.
+
+    `causes` are the reasons of the requests that decided (`crawler.schema.FETCHES`), where a verdict has several.
+    """
 
     verdict: str
     count: int
+    causes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ class ReportData:
         gate: Verdict of the model's gate (`scoring.potential.Rating.verdict`); empty judges by the figures alone.
         verdict: Why the gate decided so, in the report's language.
         funnel: Steps from address to rating, in order.
-        failures: Websites by verdict of the crawler, without "ok".
+        failures: Websites without usable text by verdict of the crawler.
+        doubtful: Websites that are used although nothing on them proves whose they are.
         facts: Facts of the run.
         timings: Seconds of each stage that ran.
         top: Rows of each top list.
@@ -79,6 +84,7 @@ class ReportData:
     verdict: str = ""
     funnel: tuple[Step, ...] = ()
     failures: tuple[Failure, ...] = ()
+    doubtful: int = 0
     facts: tuple[Fact, ...] = ()
     timings: tuple[Timing, ...] = ()
     top: int = 20

@@ -74,6 +74,7 @@ def _words(story: "Story") -> dict[str, Any]:
         "curve_title": messages.curve_title(story),
         "funnel_title": messages.funnel_title(story),
         "funnel_loss": messages.funnel_loss(story),
+        "funnel_doubt": messages.funnel_doubt(story),
         "failures_title": messages.failures_title(story),
         "quality_title": messages.quality_title(story),
         "quality_note": messages.quality_note(story),

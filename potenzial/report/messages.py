@@ -257,6 +257,11 @@ def funnel_loss(story: Story) -> str:
     return story.counted("funnel.loss", before.count - after.count, names)
 
 
+def funnel_doubt(story: Story) -> str:
+    """How many websites are used without proof that they are the companies' own, empty where there are none."""
+    return story.counted("funnel.doubtful", story.data.doubtful)
+
+
 def failures_title(story: Story) -> str:
     """How many websites gave no text, and why most of them."""
     total = sum(failure.count for failure in story.data.failures)

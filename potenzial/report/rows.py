@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from potenzial.report.causes import advice, causes
+from potenzial.report.data import Failure
 from potenzial.report.messages import Story
 from potenzial.report.numbers import UNKNOWN
 from potenzial.report.palette import heat
@@ -149,13 +151,28 @@ def funnel(story: Story) -> tuple[Level, ...]:
     )
 
 
-def failures(story: Story) -> tuple[Level, ...]:
-    """Websites without text by reason, most first."""
+@dataclass(frozen=True)
+class Loss:
+    """Websites without usable text for one reason, with its causes and what to do about it."""
+
+    level: Level
+    causes: str
+    advice: str
+
+
+def failures(story: Story) -> tuple[Loss, ...]:
+    """Websites without usable text by reason, most first."""
     total = sum(failure.count for failure in story.data.failures)
     counted = (failure for failure in story.data.failures if failure.count)
     ordered = sorted(counted, key=lambda failure: (-failure.count, failure.verdict))
-    return tuple(
-        _level(story, story.texts.name("verdict", failure.verdict), failure.count, total) for failure in ordered
+    return tuple(_loss(story, failure, total) for failure in ordered)
+
+
+def _loss(story: Story, failure: Failure, total: int) -> Loss:
+    return Loss(
+        _level(story, story.texts.name("verdict", failure.verdict), failure.count, total),
+        causes(story.texts, story.numbers, failure.causes),
+        advice(story.texts, failure.verdict),
     )
 
 

@@ -178,13 +178,10 @@ def test_a_file_of_reservations_that_robots_txt_closes_is_not_asked_for(web: Web
 
 def test_where_robots_txt_leads_the_reservations_are_asked_for_once(web: Web, no_reply: Callable[..., bytes]) -> None:
     """A host that only leads to another one costs no further request, and the other one's reservation holds."""
-    web.sites["a.example"] = {
-        "/": no_reply(301, "Location: http://www.a.example/start"),
-        "/robots.txt": no_reply(301, "Location: http://www.a.example/robots.txt"),
-    }
-    web.sites["www.a.example"] = {"/start": page("S"), TDMREP_PATH: '[{"location": "/s*", "tdm-reservation": 1}]'}
+    web.sites["a.example"] = {"/robots.txt": no_reply(301, "Location: http://www.a.example/robots.txt")}
+    web.sites["www.a.example"] = {"/": page("S"), TDMREP_PATH: '[{"location": "/*", "tdm-reservation": 1}]'}
     assert web.crawl("a.example").verdicts["verdict"].to_list() == ["reserved"]
-    assert web.asked("a.example") == ["/robots.txt", "/"]
+    assert web.asked("a.example") == ["/robots.txt"]
     assert web.asked("www.a.example") == ["/robots.txt", TDMREP_PATH]
 
 

@@ -1,4 +1,4 @@
-"""HTML to text, title, language and links."""
+"""HTML to text, title, language and candidates."""
 
 import gzip
 import time
@@ -84,22 +84,75 @@ def test_a_crowded_page_gives_its_main_text() -> None:
     assert "Weitere Meldung" not in found.text
 
 
-def test_links_are_absolute_and_say_where_they_come_from() -> None:
-    """Anchors, frames, refreshes and other languages are links; a picture's text stands in for missing words."""
+def test_links_become_absolute_candidates() -> None:
+    """Anchors, frames and refreshes lead on within the site; a picture's text stands in for missing words."""
     found = read(
         '<head><base href="https://www.foo.de/"><meta http-equiv=refresh content="0; url=start.html">'
-        '<link rel=alternate hreflang=de href=/de/><link rel=canonical href="/firma"></head>'
-        '<a href="leistungen.html"><img src=x alt="Leistungen"></a><a href="//bar.de/">B</a>'
-        '<a href="mailto:x@y.de">M</a>'
-        '<a href="javascript:void(0)">J</a><a href="http://[kaputt">K</a>'
+        '<link rel=canonical href="/firma"></head><frameset><frame src="rahmen.html"></frameset>'
     )
-    assert [(link.url, link.text, link.origin) for link in found.links] == [
-        ("https://www.foo.de/start.html", "", "refresh"),
-        ("https://www.foo.de/de/", "", "hreflang:de"),
-        ("https://www.foo.de/leistungen.html", "Leistungen", "a"),
-        ("https://bar.de/", "B", "a"),
+    assert [(page.url, page.kind) for page in found.candidates] == [
+        ("https://www.foo.de/rahmen.html", "home"),
+        ("https://www.foo.de/start.html", "home"),
     ]
     assert found.canonical == "https://www.foo.de/firma"
+    linked = read(
+        '<a href="../leistungen.html"><img src=x alt="Leistungen"></a><a href="//bar.de/">B</a>'
+        '<a href="mailto:x@y.de">M</a><a href="javascript:void(0)">J</a><a href="http://[kaputt">K</a>'
+    )
+    assert [(page.url, page.kind) for page in linked.candidates] == [("https://www.foo.de/leistungen.html", "services")]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'window.location = "/de/start"',
+        "location.href='/de/start';",
+        'setTimeout(function(){ window.location.replace("/de/start") }, 9)',
+        'top.location.href = "/de/start"',
+    ],
+)
+def test_a_page_that_only_sends_on_by_script_leads_on(script: str) -> None:
+    """Where a page without text and links sets the location, that page is the home page."""
+    found = read(f"<html><head><script>{script}</script></head><body></body></html>")
+    assert [(page.url, page.kind) for page in found.candidates] == [("https://www.foo.de/de/start", "home")]
+    assert found.state == ""
+    assert read(f"<script>{script}</script><a href=/a>Teile</a>").candidates[0].url == "https://www.foo.de/a"
+
+
+def test_candidates_are_bounded_and_of_every_kind() -> None:
+    """A page of a thousand products still leads to the company and the Impressum, by at most 200 candidates."""
+    products = "".join(f"<a href=/produkt/{n}>Produkt {n}</a>" for n in range(990))
+    found = read(f"{products}<a href=/u>Unternehmen</a><a href=/i>Impressum</a>").candidates
+    assert len(found) <= 200
+    assert {"products", "about", "impressum"} == {page.kind for page in found}
+
+
+def test_headings_are_those_that_a_reader_sees() -> None:
+    """Headings of the first three levels count once each, without those of cookie notices and navigation."""
+    found = read(
+        '<nav><h2>Menü</h2></nav><div class="cookie"><h2>Cookies</h2></div>'
+        f"<h1>Dreh<b>teile</b>\n aus Stahl</h1><h2> </h2><h3>CNC</h3><h3>CNC</h3><h4>x</h4><h2>{'lang ' * 99}</h2>"
+    )
+    assert found.headings[:2] == ("Drehteile aus Stahl", "CNC")
+    assert len(found.headings) == 3
+    assert len(found.headings[2]) == 200
+    assert len(read("".join(f"<h2>Titel {n}</h2>" for n in range(500))).headings) == 40
+
+
+def test_navigation_is_known_by_its_role_too() -> None:
+    """Menus and footers of older pages are told by their role, and a title is taken from where there is one."""
+    found = read(
+        '<meta property=og:title content="Dreherei Huber"><div role=navigation><p role=navigation>Start</p>Firma</div>'
+        "<p>Drehen</p><div role=contentinfo>Impressum</div>"
+    )
+    assert (found.text, found.title) == ("Drehen", "Dreherei Huber")
+
+
+def test_organisations_come_with_the_page() -> None:
+    """JSON-LD of a page is read, though scripts are no text."""
+    found = read('<script type="application/ld+json">{"@type": "LocalBusiness", "name": "Huber"}</script><p>Drehen')
+    assert [organisation.name for organisation in found.organisations] == ["Huber"]
+    assert found.text == "Drehen"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +166,32 @@ def test_links_are_absolute_and_say_where_they_come_from() -> None:
 def test_language_without_declaration(text: str, language: str | None) -> None:
     """A page that declares no language is told by its most frequent words, or not at all."""
     assert read(f"<p>{text}</p>").language == language
+
+
+GERMAN = "Wir drehen und fräsen die Teile aus Stahl für die Industrie mit einer Erfahrung, die nicht jeder hat. " * 3
+ENGLISH = "We are the leading maker of gears and shafts for the industry with a long history of our own. " * 3
+POLISH = "Jesteśmy firmą z siedzibą w Polsce i oferujemy usługi dla przemysłu oraz nasze produkty na rynku od lat. " * 3
+
+
+@pytest.mark.parametrize(
+    ("html", "language"),
+    [
+        (f"<html lang=en-US><p>{GERMAN}", "de"),
+        (f"<html lang=de><p>{ENGLISH}", "en"),
+        (f"<html lang=de><p>{GERMAN}{ENGLISH}", "de"),
+        (f"<html lang=en><p>{GERMAN}{ENGLISH}", "en"),
+        ("<html lang=en><p>CNC 3000 und mehr für Sie", "en"),
+        (f"<html lang=no><p>{'Vi er et firma som har vært på markedet for det beste og ikke til salgs. ' * 4}", "no"),
+        (f"<html lang=ja><p>{GERMAN}", "de"),
+        (f"<html lang=de><p>{POLISH}", "pl"),
+        ("<meta http-equiv=Content-Language content=de><p>CNC", "de"),
+        ("<meta property=og:locale content=fr_CH><p>CNC", "fr"),
+        ("<html lang=zxx-none><p>CNC", None),
+    ],
+)
+def test_a_declared_language_gives_way_to_the_text(html: str, language: str | None) -> None:
+    """What a page declares holds unless its text is clearly in another language."""
+    assert read(html).language == language
 
 
 @pytest.mark.parametrize(
@@ -132,6 +211,11 @@ def test_language_without_declaration(text: str, language: str | None) -> None:
         ("<div></x>" * 50_000, "too_deep"),
         ("<span><div></span>" * 50_000, "too_deep"),
         ("<svg>" + "<path/>" * 5_000 + "</svg>", ""),
+        ("<h1><div>" * 450 + "wort " * 400_000, ""),
+        ("<div>" * 900 + "<p class=cookie>x</p>" * 40_000, ""),
+        ("<div class=cookie>" * 900 + "<p id=cookie>x</p>" * 40_000, ""),
+        ("<nav>" * 900 + "<p role=navigation>x</p>" * 40_000, ""),
+        ("<script>window.location=" + "window.location=" * 100_000, ""),
         ("<a><b></a></b>" * 5_000 + "<span><p><b></span>" * 5_000, ""),
     ],
 )

@@ -95,6 +95,19 @@ def test_what_lies_behind_the_limit_is_not_read() -> None:
     assert robots.allows("https://foo.de/b")
 
 
+def test_sitemaps_hold_for_all_agents_and_are_bounded() -> None:
+    """Sitemap lines count wherever they stand, once each, at most ten, and end no group."""
+    lines = "".join(f"Sitemap: https://foo.de/{number}.xml\n" for number in range(20))
+    body = (
+        f"sitemap : https://foo.de/a.xml#x\nUser-agent: OtherBot\nSITEMAP: https://foo.de/a.xml\nDisallow: /\n{lines}"
+    )
+    assert parse(body.encode(), "PotenzialBot").sitemaps[:2] == ("https://foo.de/a.xml", "https://foo.de/0.xml")
+    assert len(parse(body.encode(), "PotenzialBot").sitemaps) == 10
+    grouped = b"User-agent: OtherBot\nSitemap: https://foo.de/a.xml\nUser-agent: PotenzialBot\nDisallow: /"
+    assert not parse(grouped, "OtherBot").allows("https://foo.de/a")
+    assert parse(b"User-agent: *\nSitemap:\n", "PotenzialBot").sitemaps == ()
+
+
 @given(st.binary(max_size=500), st.text(max_size=50))
 def test_any_bytes_give_a_decision(body: bytes, path: str) -> None:
     """No file and no path raise an error, and the same question gets the same answer."""

@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -9,7 +11,18 @@ from potenzial.project import STAGES
 from scoring.schema import POTENTIAL
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined] # the type of a group is private to typer
+
+
+def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - their types are private to typer
+    """Yield every command with its whole name, those of groups too."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
+
+
+COMMANDS = dict(_commands(get_command(app)))
 OPTIONS = sorted(
     {(name, option) for name, command in COMMANDS.items() for param in command.params for option in param.opts}
 )

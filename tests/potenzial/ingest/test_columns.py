@@ -52,6 +52,14 @@ def proposed(*headers: str) -> dict[str, str]:
         ("Betreuer", "owner"),
         ("Vertreter", "owner"),
         ("Beschreibung", "text"),
+        ("USt-IdNr.", "vat_id"),
+        ("UStId", "vat_id"),
+        ("Umsatzsteuer-ID", "vat_id"),
+        ("UID", "vat_id"),
+        ("VAT No.", "vat_id"),
+        ("Handelsregister", "register_number"),
+        ("HRB-Nr.", "register_number"),
+        ("Firmenbuchnummer", "register_number"),
     ],
 )
 def test_usual_names_are_proposed(header: str, ours: str) -> None:
@@ -59,10 +67,19 @@ def test_usual_names_are_proposed(header: str, ours: str) -> None:
     assert proposed(header) == {ours: header}
 
 
-@pytest.mark.parametrize("header", ["Umsatzziel 2025", "Sortiment", "Kunde seit", "3-year Growth", "Rank", ""])
+@pytest.mark.parametrize(
+    "header",
+    ["Umsatzziel 2025", "Umsatzsteuer", "Sortiment", "Kunde seit", "3-year Growth", "Rank", ""],
+)
 def test_other_names_are_not(header: str) -> None:
     """Columns that only resemble ours are left alone."""
     assert proposed(header) == {}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_column_is_documented(column: str) -> None:
+    """Each column that a file may have is explained in the docs."""
+    assert f"`{column}`" in (Path(__file__).parents[3] / "docs" / "input.md").read_text("utf-8")
 
 
 def test_values_propose_addresses() -> None:

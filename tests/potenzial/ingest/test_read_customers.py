@@ -50,6 +50,25 @@ def test_missing_values_are_fine(read: Reader) -> None:
     assert [row[name] for name in ("street", "headcount", "last_purchase", "text")] == [None] * 4
 
 
+def test_sites_know_their_source(read: Reader) -> None:
+    """A site of the website column, one of an e-mail address and none are told apart."""
+    result = read(
+        "customer_id;name;website;email\n1;A;www.a.de;x@b.de\n2;B;;x@b.de\n3;C;;x@gmx.de\n4;D;facebook.com/d;x@d.de\n"
+    )
+    sites = result.customers.select("site", "site_source").rows()
+    assert sites == [("a.de", "website"), ("b.de", "email"), (None, None), ("d.de", "email")]
+    assert "used only if its Impressum names the customer" in found(result)
+
+
+def test_vat_ids_have_one_form_and_others_are_ignored(read: Reader) -> None:
+    """VAT ids come out in capitals and digits, tax numbers are listed as ignored, register numbers stay as they are."""
+    rows = "1;A;de 123 456 789;HRB 1 B\n2;B;12/345/67890;-\n3;C;k.A.;\n4;D;CHE-123.456.788 MWST;FN 1a\n"
+    result = read(f"customer_id;name;vat_id;register_number\n{rows}")
+    assert result.customers["vat_id"].to_list() == ["DE123456789", None, None, "CHE123456788"]
+    assert result.customers["register_number"].to_list() == ["HRB 1 B", None, None, "FN 1a"]
+    assert result.rejects.select("customer_id", "value", "effect").rows() == [("2", "12/345/67890", "value ignored")]
+
+
 def test_one_customer_with_id_and_name_only(read: Reader) -> None:
     """One customer is a stock; the findings say that there is no revenue."""
     result = read("customer_id;name\n1;A\n")
