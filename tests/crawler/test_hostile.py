@@ -202,7 +202,7 @@ def exploding(reply: Reply) -> Tricks:
         "zstd": zstd.compress(zeros, 1),
         "gzip, br": brotli.compress(gzip.compress(zeros, 1), quality=1),
     }
-    window = {zstd.CompressionParameter.window_log: 27}
+    window = {int(zstd.CompressionParameter.window_log): 27}
     wrong = {
         "no-gzip": ("gzip", b"not gzip at all"),
         "no-br": ("br", b"\xff" * 100),
@@ -376,7 +376,7 @@ def test_robots_txt_decides_before_anything_else_is_asked(
     web: Web, no_reply: Callable[..., bytes], robots: str, verdict: str, asked: list[str]
 ) -> None:
     """Without a robots.txt everything is allowed; with one that forbids, fails or hangs nothing else is asked for."""
-    answers = {
+    answers: dict[str, Page] = {
         "silent": silent,
         "503": no_reply(503),
         "forbids": "User-agent: *\nDisallow: /",
@@ -392,7 +392,10 @@ def test_robots_txt_decides_before_anything_else_is_asked(
 def test_cookies_are_not_sent_back(web: Web, reply: Callable[..., bytes]) -> None:
     """A site that sets a cookie never sees it again, and sees who is asking."""
     links = GOOD.replace("</p>", " <a href=/produkte>Produkte</a></p>")
-    pages = {"/": reply(links, "Set-Cookie: id=1; Path=/"), "/produkte": GOOD.replace("drehen", "schleifen")}
+    pages: dict[str, Page] = {
+        "/": reply(links, "Set-Cookie: id=1; Path=/"),
+        "/produkte": GOOD.replace("drehen", "schleifen"),
+    }
     web.sites = {"cookie.example": pages}
     crawled = web.crawl(contact="https://crawler.example/about")
     assert crawled.pages.height == 2

@@ -14,7 +14,7 @@ import pytest
 from crawler.crawl import crawl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conftest import Web
 
@@ -71,6 +71,23 @@ def test_hosts_that_take_no_connection_do_not_hold_up_the_others(web: Web) -> No
     assert ends == {
         **dict.fromkeys(good, "ok"), **dict.fromkeys(nameless, "dns"), **dict.fromkeys(silent_ones, "connect"),
     }  # fmt: skip
+
+
+def test_a_server_that_hangs_for_once_is_taken_up_again(web: Web, no_reply: Callable[..., bytes]) -> None:
+    """Silence passes, whatever becomes of the site's other spellings: the visit is made later in the same crawl."""
+    asked = 0
+
+    async def silent_at_first(writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await asyncio.sleep(60)
+        writer.write(no_reply(404))
+
+    web.sites = {"busy.example": {"/": GOOD, "/robots.txt": silent_at_first}}
+    crawled = web.crawl(timeout_seconds=0.5, retries=1, retry_seconds=0.1)
+    assert crawled.verdicts["verdict"].to_list() == ["ok"]
+    assert asked == 2
 
 
 class Names:
