@@ -28,8 +28,9 @@ from crawler.workers import Extractors
 
 _logger = logging.getLogger(__name__)
 
-#: The file's log of changes is folded in by a thread, so that no visit waits for the disk.
-_CHECKPOINT_SECONDS: Final = 2.0
+#: The file's log of changes is folded in by a thread. The first write after that waits for the disk, which can take
+#: long on a busy one, so that it must not happen often.
+_CHECKPOINT_SECONDS: Final = 20.0
 
 
 class Means(msgspec.Struct, frozen=True):
