@@ -433,6 +433,9 @@ def _reason(status: int, headers: Mapping[str, tuple[str, ...]], ask: _Ask) -> s
 
 
 def _location(url: str, location: str) -> str:
+    # A value that was cut off leads somewhere else.
+    if len(location) >= _MAX_HEADER:
+        return ""
     try:
         return urljoin(url, location.strip())
     except ValueError:  # the caller finds out that it is no address

@@ -178,3 +178,10 @@ def test_what_a_site_says_of_its_organisation_is_a_table(web: Web) -> None:
     web.sites = {"a.example": {"/": html("Wir drehen Stahl.", head=data)}}
     row = web.crawl().organisations.row(0, named=True)
     assert (row["name"], row["postcode"], row["employees"], row["founded"]) == ("Muster GmbH", "70565", 120, 1987)
+
+
+def test_an_endless_redirect_address_is_not_followed(web: Web, no_reply: Callable[..., bytes]) -> None:
+    """A redirect to an address longer than any page's is a reason, and no request to a part of it."""
+    web.sites = {"a.example": {"/": no_reply(301, f"Location: http://a.example/{'x' * 5000}")}}
+    assert web.crawl().fetches.filter(kind="home")["reason"].to_list() == ["redirect", "bad_url"]
+    assert [path for path in web.asked("a.example") if "xx" in path] == []
