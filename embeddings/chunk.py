@@ -5,12 +5,13 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
 
-from embeddings.config import EmbeddingConfig
+from embeddings.config import EmbeddingConfig, Field
+from embeddings.rarity import Rarity, count_words
 from embeddings.schema import CHUNKS, DOCUMENTS
 
 #: Characters one token of an XLM-R vocabulary stands for in German and English company texts: 4.3 on average, below
@@ -20,12 +21,14 @@ CHARACTERS_PER_TOKEN: Final = 3.7
 #: Tokens that are no text: the prompt "query: " and the two marks around it.
 _OVERHEAD: Final = 5
 #: How much a page kind tells about what a company needs; kinds without weight are read only if nothing else is there.
-KIND_WEIGHTS: Final = {
+#: The configuration may name others.
+KIND_WEIGHTS: Final[Mapping[str, float]] = {
     "own": 1.5,
     "services": 1.0,
     "products": 1.0,
     "home": 0.8,
     "about": 0.7,
+    "structured": 0.4,
     "other": 0.4,
     "contact": 0.0,
 }
@@ -34,6 +37,9 @@ _NEVER: Final = "impressum"
 _WEIGHT_ALONE: Final = 0.4
 #: A shorter passage says too little to be worth a vector, unless the company has no other.
 _LEAST_CHARACTERS: Final = 25
+#: Passages cut from a page for each one in the budget: some turn out double, or less specific than later ones.
+_CUT_BY_PAGE: Final = 2
+_CUT_BY_RARITY: Final = 8
 #: A line on this many pages of a site, and on more than half of them, is navigation or footer.
 _REPEATS: Final = 3
 
@@ -72,21 +78,62 @@ class _Page(NamedTuple):
     lines: list[str]
 
 
-def chunk_documents(documents: pl.DataFrame, config: EmbeddingConfig) -> pl.DataFrame:
+class _Rules(NamedTuple):
+    """How pages are cut: fields, characters a passage, passages a company, sentences said twice, kinds' weights."""
+
+    fields: Sequence[Field]
+    limit: int
+    budget: int
+    overlap: int
+    weights: Mapping[str, float]
+    #: Passages are chosen by the rarity of their words; by their place on the page if this is None.
+    rarity: Rarity | None
+
+    def weight(self, kind: str) -> float:
+        """Give the weight of a page kind; a kind that is not known counts as "other"."""
+        return self.weights.get(kind, self.weights["other"])
+
+    def order(self, place: int, weight: float, text: str) -> float:
+        """Give a passage's order from its place on the page, from 1; the smaller the more telling."""
+        return place / weight if self.rarity is None else -weight * self.rarity.of_text(text)
+
+    @property
+    def passages_per_page(self) -> int:
+        """Passages that are cut from a page at most."""
+        return self.budget * (_CUT_BY_PAGE if self.rarity is None else _CUT_BY_RARITY)
+
+
+def chunk_documents(documents: pl.DataFrame, config: EmbeddingConfig, rarity: Rarity | None = None) -> pl.DataFrame:
     """Cut documents (DOCUMENTS) into chunks (CHUNKS) of whole sentences, within each company's budget.
 
-    Sorted by customer, the most telling chunk first. A company with nothing but a legal notice has no chunk.
+    Sorted by customer, the most telling chunk first. A company with nothing but a legal notice has no chunk. With the
+    choice "specific" the rarity of words is counted over these documents, or given, as for a query to a known stock.
     """
     pages = documents.match_to_schema(DOCUMENTS).drop_nulls(["customer_id", "text"])
     pages = pages.sort("customer_id", "kind", "url", "text", nulls_last=True)
-    limit = int((config.chunk_tokens - _OVERHEAD) * CHARACTERS_PER_TOKEN)
+    rules = _rules(config, pages, rarity)
     columns: dict[str, list[object]] = {name: [] for name in CHUNKS}
     for customer, own in _companies(pages):
-        for passage in _chosen(own, limit, config.chunks_per_company):
+        for passage in _chosen(own, rules):
             row = (customer, chunk_hash(passage.text), passage.kind, passage.url, passage.text, passage.weight)
             for column, value in zip(columns.values(), row, strict=True):
                 column.append(value)
     return pl.DataFrame(columns, schema=CHUNKS)
+
+
+def _rules(config: EmbeddingConfig, pages: pl.DataFrame, rarity: Rarity | None) -> _Rules:
+    if config.chunk_choice == "page":
+        rarity = None
+    elif rarity is None:
+        rarity = count_words(pages.select("customer_id", "text").iter_rows())
+    return _Rules(
+        fields=config.fields,
+        limit=int((config.chunk_tokens - _OVERHEAD) * CHARACTERS_PER_TOKEN),
+        budget=config.chunks_per_company,
+        overlap=config.chunk_overlap,
+        weights={**KIND_WEIGHTS, **{str(kind): weight for kind, weight in config.page_weights.items()}},
+        rarity=rarity,
+    )
 
 
 def chunk_hash(text: str) -> str:
@@ -114,17 +161,13 @@ def _companies(pages: pl.DataFrame) -> Iterator[tuple[str, list[_Page]]]:
         yield str(current), own
 
 
-def _chosen(pages: Sequence[_Page], limit: int, budget: int) -> list[_Passage]:
-    """Choose a company's passages: each page in turn, the telling kinds more often, no text twice."""
+def _chosen(pages: Sequence[_Page], rules: _Rules) -> list[_Passage]:
+    """Choose a company's passages, the telling kinds first or more often, no text twice."""
     readable = [page for page in pages if not _is_legal(page)]
-    telling = [page for page in readable if _weight(page.kind) > 0]
-    passages = sorted(_passages(telling or [_without_persons(page) for page in readable], limit, budget))
+    telling = [_impersonal(page) for page in readable if rules.weight(page.kind) > 0]
+    passages = sorted(_passages(telling or [_without_persons(page) for page in readable], rules))
     unique = list({passage.text: passage for passage in reversed(passages)}.values())[::-1]
-    return [p for p in unique if len(p.text) >= _LEAST_CHARACTERS][:budget] or unique[:1]
-
-
-def _weight(kind: str) -> float:
-    return KIND_WEIGHTS.get(kind, KIND_WEIGHTS["other"])
+    return [p for p in unique if len(p.text) >= _LEAST_CHARACTERS][: rules.budget] or unique[:1]
 
 
 def _is_legal(page: _Page) -> bool:
@@ -132,15 +175,16 @@ def _is_legal(page: _Page) -> bool:
     return page.kind == _NEVER or (page.kind == "other" and _LEGAL.search(f"{page.title} {page.url or ''}") is not None)
 
 
-def _passages(pages: Sequence[_Page], limit: int, budget: int) -> Iterator[_Passage]:
-    """Cut pages into passages; of each page no more than the whole budget, twice for texts that turn out double."""
+def _passages(pages: Sequence[_Page], rules: _Rules) -> Iterator[_Passage]:
+    """Cut pages into passages, the weightiest kinds first; what a page before had is left out."""
     repeated = _repeated_lines(pages)
     seen: set[str] = set()
-    for number, page in sorted(enumerate(pages), key=lambda item: (-_weight(item[1].kind), item[0])):
-        weight = _weight(page.kind) or _WEIGHT_ALONE
-        lines = _new_lines([page.title, *page.lines], repeated, seen)
-        for position, text in enumerate(itertools.islice(_packed(lines, limit), 2 * budget), 1):
-            yield _Passage(position / weight, number, page.kind, page.url, text, weight)
+    for number, page in sorted(enumerate(pages), key=lambda item: (-rules.weight(item[1].kind), item[0])):
+        weight = rules.weight(page.kind) or _WEIGHT_ALONE
+        lines = [page.title, *page.lines] if "title" in rules.fields else page.lines
+        texts = _packed(_new_lines(lines, repeated, seen), rules)
+        for place, text in enumerate(itertools.islice(texts, rules.passages_per_page), 1):
+            yield _Passage(rules.order(place, weight, text), number, page.kind, page.url, text, weight)
 
 
 def _repeated_lines(pages: Sequence[_Page]) -> frozenset[str]:
@@ -157,30 +201,48 @@ def _new_lines(lines: Iterable[str], repeated: frozenset[str], seen: set[str]) -
             yield line
 
 
+def _impersonal(page: _Page) -> _Page:
+    """Keep persons out where the configuration has contact pages read."""
+    return _without_persons(page) if page.kind == "contact" else page
+
+
 def _without_persons(page: _Page) -> _Page:
     """Drop the lines of a contact page that hold names, numbers and addresses of persons."""
     return page._replace(lines=[line for line in page.lines if not _CONTACT.search(line)])
 
 
-def _packed(lines: Iterable[str], limit: int) -> Iterator[str]:
-    """Fill passages of up to `limit` characters with whole sentences; lines stay lines, so that phrases end there."""
-    held, size = "", 0
+def _packed(lines: Iterable[str], rules: _Rules) -> Iterator[str]:
+    """Fill passages up to the limit with whole sentences; lines stay lines, so that phrases end there."""
+    held: list[tuple[str, str]] = []
+    size = 0
     for line in lines:
-        for number, sentence in enumerate(_sentences(line, limit)):
-            if held and size + len(sentence) > limit:
-                yield held
-                held, size = "", 0
-            held += f"{_joint(held, number)}{sentence}"
-            size = len(held) + 1
+        for number, sentence in enumerate(_sentences(line, rules.limit)):
+            if held and size + len(sentence) > rules.limit:
+                yield _joined(held)
+                held = _carried(held, rules.limit - len(sentence), rules.overlap)
+                size = _length(held)
+            held.append((" " if number else "\n", sentence))
+            size += 1 + len(sentence)
     if held:
-        yield held
+        yield _joined(held)
 
 
-def _joint(held: str, number: int) -> str:
-    """Give what stands between the text so far and the sentence with this number in its line."""
-    if not held:
-        return ""
-    return " " if number else "\n"
+def _carried(held: Sequence[tuple[str, str]], room: int, overlap: int) -> list[tuple[str, str]]:
+    """Give the last sentences of a full passage that the next one begins with, as many as fit, never all of them."""
+    carried = list(held[max(1, len(held) - overlap) :])
+    while carried and _length(carried) > room:
+        del carried[0]
+    return carried
+
+
+def _joined(held: Sequence[tuple[str, str]]) -> str:
+    """Write sentences after one another, each with what stands before it unless it is the first."""
+    return "".join(f"{joint}{sentence}" for joint, sentence in held)[1:]
+
+
+def _length(held: Sequence[tuple[str, str]]) -> int:
+    """Give the characters of sentences with one joint each."""
+    return sum(len(joint) + len(sentence) for joint, sentence in held)
 
 
 def _sentences(line: str, limit: int) -> Iterator[str]:

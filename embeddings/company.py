@@ -1,41 +1,46 @@
-"""Vectors of chunks to one vector per company, centred on the stock."""
+"""Vectors of chunks to one vector per company, seen against the stock."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from embeddings import transform
+from embeddings.chunk import chunk_documents
 from embeddings.config import EmbeddingConfig
-from embeddings.encoder import EncoderKey
-from embeddings.errors import NotEncodedError
+from embeddings.encoder import Encoder, EncoderKey
+from embeddings.pooling import pool
+from embeddings.rarity import Rarity, specific_weights
 from embeddings.schema import CHUNKS
-from embeddings.schema import centre as centre_schema
 from embeddings.schema import company_vectors as vectors_schema
 from embeddings.store import VectorStore
+from embeddings.transform import Array, unit
 
-Array = NDArray[np.float32]
-
-#: In a smaller stock the mean is mostly the company itself; taking it away would leave noise.
-LEAST_FOR_CENTRE: Final = 10
-#: A difference of unit vectors shorter than this is rounding.
-_NOTHING: Final = 1e-5
-#: Rows of chunks held in memory at a time.
-_SLICE: Final = 20_000
+__all__ = ["Companies", "Stock", "company_vectors", "query_chunks", "query_vector", "unit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Companies:
-    """Company vectors (`frame`, schema company_vectors) and what was taken from them (`centre`, schema centre)."""
+    """Company vectors (`frame`, schema company_vectors) and what made them comparable (`transform`, of that schema)."""
 
     frame: pl.DataFrame
-    centre: pl.DataFrame
+    transform: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What a query needs to lie among a stock's company vectors: its transform and the rarity of its words.
+
+    `rarity` is used by the pooling "idf" and the choice "specific" only; None takes all words as equally rare.
+    """
+
+    transform: pl.DataFrame
+    rarity: Rarity | None = None
 
 
 def company_vectors(chunks: pl.DataFrame, store: Path, key: EncoderKey, config: EmbeddingConfig) -> Companies:
-    """Give each company with chunks (CHUNKS) the weighted mean of its chunks' vectors, centred, of length 1.
+    """Pool the vectors of each company's chunks (CHUNKS) and transform them, as configured; each has length 1.
 
     Vectors of e5 models fill a narrow cone; without the stock's mean the cosine tells companies apart far better.
     A company that lies exactly on the mean has the zero vector. Sorted by customer. Raises NotEncodedError if a chunk
@@ -43,63 +48,33 @@ def company_vectors(chunks: pl.DataFrame, store: Path, key: EncoderKey, config: 
     """
     counts = chunks.match_to_schema(CHUNKS).group_by("customer_id").len("chunks").sort("customer_id")
     with VectorStore.opened(store, key) as vectors:
-        pooled = unit(_pooled(chunks, counts["customer_id"], vectors))
-    centre = pooled.mean(axis=0) if config.centre and len(pooled) >= LEAST_FOR_CENTRE else np.zeros(pooled.shape[1:])
-    return Companies(_frame(counts, centred(pooled, centre.astype(np.float32))), _centre_frame(centre))
+        pooled = pool(chunks, counts["customer_id"], vectors, config)
+    fitted = transform.fit(pooled, config)
+    return Companies(_frame(counts, transform.apply(pooled, fitted)), fitted)
 
 
-def centred(vectors: Array, centre: Array) -> Array:
-    """Take the stock's mean, shape (d,), from vectors, shape (n, d), and bring them back to length 1."""
-    return unit(vectors - centre)
+def query_chunks(documents: pl.DataFrame, config: EmbeddingConfig, rarity: Rarity | None = None) -> pl.DataFrame:
+    """Cut the documents (DOCUMENTS) of one query like those of a company of the stock; gives CHUNKS as pooled."""
+    chunks = chunk_documents(documents, config, rarity)
+    return specific_weights(chunks, rarity) if rarity is not None and config.pooling == "idf" else chunks
 
 
-def _pooled(chunks: pl.DataFrame, customers: pl.Series, store: VectorStore) -> Array:
-    """Add up the weighted vectors of each company's chunks, a slice of chunks at a time, shape (companies, d)."""
-    from scipy.sparse import csr_array
+def query_vector(documents: pl.DataFrame, encoder: Encoder, stock: Stock, config: EmbeddingConfig) -> Array:
+    """Give the vector of one query's documents (DOCUMENTS) as a company of the stock would have it, shape (1, m).
 
-    pooled = np.zeros((len(customers), store.dimension), np.float32)
-    for rows in _numbered(chunks, customers).iter_slices(_SLICE):
-        known, vectors = store.read(rows["chunk"].unique().to_list())
-        places = _places(rows["chunk"], known)
-        first, last = _ends(rows["company"])
-        shares = csr_array(
-            (rows["weight"].to_numpy(), (rows["company"].to_numpy() - first, places)), (last - first + 1, len(known))
-        )
-        pooled[first : last + 1] += shares @ vectors
-    return pooled
-
-
-def _numbered(chunks: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:
-    """Add each row's place in the sorted customers, and sort by it."""
-    numbers = pl.DataFrame({"customer_id": customers}).with_row_index("company")
-    return chunks.select("customer_id", "chunk", "weight").join(numbers, on="customer_id").sort("company", "chunk")
-
-
-def _ends(numbers: pl.Series) -> tuple[int, int]:
-    return int(numbers[0]), int(numbers[-1])
-
-
-def _places(wanted: pl.Series, known: list[str]) -> NDArray[np.uint32]:
-    """Give the place of each wanted chunk among the known ones."""
-    table = pl.DataFrame({"chunk": known}, schema={"chunk": pl.String}).with_row_index("place")
-    places = wanted.to_frame("chunk").join(table, on="chunk", how="left", maintain_order="left")["place"]
-    if missing := places.null_count():
-        raise NotEncodedError(f"{missing} chunks have no vector yet. Run the stage that encodes them: --from embed")
-    return places.to_numpy()
-
-
-def unit(vectors: NDArray[np.floating]) -> Array:
-    """Bring rows to length 1; a row of no length stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    safe = np.where(lengths > _NOTHING, lengths, np.inf)
-    return (vectors / safe).astype(np.float32)
+    Zero if the documents hold no text.
+    """
+    chunks = query_chunks(documents, config, stock.rarity)
+    if chunks.is_empty():
+        return transform.apply(np.zeros((1, encoder.dimension), np.float32), stock.transform)
+    vectors, weights = encoder.encode(chunks["text"].to_list()), chunks["weight"].to_numpy()
+    summed = (vectors * weights[:, None]).sum(axis=0, keepdims=True)
+    if config.pooling == "medoid":
+        summed = vectors[[int((vectors @ summed[0]).argmax())]]
+    return transform.apply(unit(summed), stock.transform)
 
 
 def _frame(counts: pl.DataFrame, vectors: Array) -> pl.DataFrame:
     schema = vectors_schema(vectors.shape[1])
     columns = {"customer_id": counts["customer_id"], "vector": vectors, "chunks": counts["chunks"]}
     return pl.DataFrame(columns).cast(schema).match_to_schema(schema)
-
-
-def _centre_frame(centre: NDArray[np.floating]) -> pl.DataFrame:
-    return pl.DataFrame({"vector": [centre.tolist()]}, schema=centre_schema(len(centre)))

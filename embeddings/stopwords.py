@@ -73,7 +73,7 @@ raum realisierung rolle schritt schwerpunkt schwerpunkte sortiment spektrum spez
 systeme teil teile termintreue thema typ übersicht umsetzung verkaufsprogramm verfügung vertrieb vorstellung
 vorstellungen weg wert werte wissen zahl zukunft zusammenarbeit handarbeit planen gerne leistungsangebot
 deutsche deutscher deutschen schweizer ware waren fehler ordnung gesetz vorbereitung jahrzehnte betriebsferien profis
-unterlagen ausland sturm
+unterlagen ausland sturm skonto zahlt kundenkonto festpreis einbruch warenkorb versandkosten rabatt rabatte führender
 aufpreis werken betriebe worte taten gesellen
 österreichische europäische internationale internationalen moderne modernen
 moderner modernste modernsten verschiedene verschiedenen zuverlässige zuverlässigen hochwertige hochwertigen

@@ -1,11 +1,16 @@
+import itertools
+import re
 from collections.abc import Callable
 
+import msgspec
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.chunk import CHARACTERS_PER_TOKEN, chunk_documents, chunk_hash, normalised
 from embeddings.config import EmbeddingConfig
+from embeddings.rarity import count_words
 from embeddings.schema import CHUNKS, DOCUMENTS
 
 Make = Callable[..., pl.DataFrame]
@@ -138,3 +143,78 @@ def test_missing_and_empty_texts_have_no_chunk() -> None:
     rows = [("a", "own", None, None, None), ("b", "home", "http://b.test", None, " \n ")]
     assert chunk_documents(pl.DataFrame(rows, schema=DOCUMENTS, orient="row"), CONFIG).is_empty()
     assert chunk_documents(DOCUMENTS.to_frame(), CONFIG).schema == CHUNKS
+
+
+SENTENCES = [f"Satz Nummer {n} über Teile." for n in range(12)]
+
+
+@pytest.mark.parametrize("overlap", [1, 2])
+def test_chunks_overlap_by_whole_sentences(make_documents: Make, overlap: int) -> None:
+    """Each chunk begins with the last sentences of the one before, and all sentences are there in order."""
+    config = EmbeddingConfig(chunk_tokens=36, chunk_overlap=overlap, chunks_per_company=50)
+    chunks = chunk_documents(make_documents(("a", "home", " ".join(SENTENCES))), config)["text"].to_list()
+    cut = [re.findall(r"Satz[^.]*[.]", chunk) for chunk in chunks]
+    assert len(cut) > 3
+    assert all(before[-overlap:] == after[:overlap] for before, after in itertools.pairwise(cut))
+    assert list(dict.fromkeys(itertools.chain(*cut))) == SENTENCES
+
+
+@settings(deadline=None)  # a loaded machine is no fault
+@given(text=st.text("ab. \nÄ", max_size=400), overlap=st.integers(0, 8))
+def test_overlap_keeps_the_limit_and_comes_to_an_end(text: str, overlap: int) -> None:
+    """With any overlap chunks stay within their length and hold every letter."""
+    config = EmbeddingConfig(chunk_tokens=16, chunk_overlap=overlap, chunks_per_company=1_000)
+    chunks = chunk_documents(one(text), config)["text"]
+    assert all(len(chunk) <= 11 * CHARACTERS_PER_TOKEN for chunk in chunks)
+    assert all(normalised(chunk).replace(" ", "") in normalised(text).replace(" ", "") for chunk in chunks)
+
+
+def test_specific_choice_finds_what_only_this_company_says(make_documents: Make) -> None:
+    """Where the budget is short, the choice by rare words takes the passage that tells the company from others."""
+    common = "Wir beraten Sie gern und freuen uns auf Ihren Besuch in unserem Haus. "
+    special = "Tiefziehwerkzeuge für Edelstahlspülen mit Laserhärtung. "
+    pages = [(f"{n:02}", "home", common * 1 + f"Unser Team ist {n} Jahre für Sie da. ") for n in range(20)]
+    pages.append(("20", "home", common + special))
+    settings = {"chunk_tokens": 24, "chunks_per_company": 1}
+    chosen = {
+        choice: chunk_documents(
+            make_documents(*pages), msgspec.convert({**settings, "chunk_choice": choice}, EmbeddingConfig)
+        ).filter(customer_id="20")["text"][0]
+        for choice in ("page", "specific")
+    }
+    assert chosen["page"].startswith("Wir beraten")
+    assert chosen["specific"].startswith("Tiefziehwerkzeuge")
+
+
+def test_rarity_of_a_known_stock_decides_for_a_query(make_documents: Make) -> None:
+    """A single text is cut by what is rare in the stock, which it cannot know by itself."""
+    stock = [(f"{n:02}", f"Stahl drehen und fräsen, jeden Tag aufs Neue Nummer {n}") for n in range(20)]
+    query = make_documents(("q", "home", "Stahl drehen und fräsen, jeden Tag. Filmrequisiten und Bühnenbau."))
+    config = EmbeddingConfig(chunk_tokens=16, chunks_per_company=1, chunk_choice="specific")
+    assert chunk_documents(query, config, count_words(stock))["text"][0].startswith("Filmrequisiten")
+
+
+def test_page_weights_replace_the_built_in_ones(make_documents: Make) -> None:
+    """A configured weight decides order and share; without weight a kind is read only if nothing else is there."""
+    pages = make_documents(("a", "services", LONG), ("a", "about", f"Über uns. {LONG}"))
+    heavy = chunk_documents(pages, EmbeddingConfig(page_weights={"about": 2.0}))
+    assert heavy.select("kind", "weight").rows() == [("about", 2.0), ("services", 1.0)]
+    assert chunk_documents(pages, EmbeddingConfig(page_weights={"about": 0.0}))["kind"].to_list() == ["services"]
+
+
+def test_contact_pages_with_a_weight_still_hide_persons(make_documents: Make) -> None:
+    """Whoever has contact pages read gets their trade, not the persons on them."""
+    contact = "Schlosserei und Metallbau in Kiel\nHerr Karl Beispiel\nTel. 0431 1234567"
+    config = EmbeddingConfig(page_weights={"contact": 1.0})
+    chunks = chunk_documents(make_documents(("a", "contact", contact), ("a", "home", LONG)), config)
+    assert chunks["text"][0] == "Schlosserei und Metallbau in Kiel"
+    assert "Beispiel" not in "".join(chunks["text"])
+
+
+def test_title_is_read_only_if_it_is_asked_for(make_documents: Make) -> None:
+    """Without the field the title is in no chunk, yet it still tells a legal page from others."""
+    pages = make_documents(("a", "other", LONG)).with_columns(title=pl.lit("Drehteile aus Kiel"))
+    config = EmbeddingConfig(fields=("main",))
+    assert chunk_documents(pages, config)["text"].to_list() == [LONG.strip()]
+    assert "Kiel" in chunk_documents(pages, CONFIG)["text"][0]
+    assert chunk_documents(pages.with_columns(title=pl.lit("Datenschutz")), config).is_empty()

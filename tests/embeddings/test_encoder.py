@@ -71,7 +71,7 @@ def test_changed_model_has_another_key(tiny_folder: Path, tiny_file: Path, tmp_p
 
 def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
     """A folder that holds no model is refused with its path and the choices that work offline."""
-    with pytest.raises(ModelMissingError, match=r"not a loadable.*three choices work") as caught:
+    with pytest.raises(ModelMissingError, match=r"not a loadable.*these choices work") as caught:
         tiny(tmp_path)
     assert str(tmp_path) in str(caught.value)
 
