@@ -48,6 +48,19 @@ class PotentialConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             )
 
 
+class InferConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[infer]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: With fewer known headcounts or codes than this among customers with neighbours, neighbours tell nothing.
+    min_known: Annotated[int, msgspec.Meta(ge=10)] = 30
+    #: Share of companies whose headcount lies within the interval that neighbours tell.
+    coverage: Annotated[float, msgspec.Meta(ge=0.5, le=0.98)] = 0.8
+    #: Lowest chance of being right at which an inferred industry code counts; else a more general one does, or none.
+    confidence: Share = 0.5
+    #: Chance at which the division that neighbours tell contradicts a given code of another division.
+    conflict: Share = 0.8
+
+
 class ClassConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[classes]` of the configuration; every default is also stated in `configs/default.toml`."""
 

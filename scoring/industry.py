@@ -37,12 +37,14 @@ class Industries:
     """The industries of n customers.
 
     `levels` (n x LEVELS) numbers the industry at each level, -1 where there is none; `titles` and `titles_en` are null
-    without an industry; `version` is "WZ 2008", "WZ 2025" or "" when the cells are no codes.
+    without an industry; `codes` ("25.62") are null where a cell is none; `version` is "WZ 2008", "WZ 2025" or "" when
+    the cells are no codes.
     """
 
     levels: NDArray[np.int64]
     titles: tuple[str | None, ...]
     titles_en: tuple[str | None, ...]
+    codes: tuple[str | None, ...]
     version: str
 
     @property
@@ -59,6 +61,7 @@ class _Entry:
     path: tuple[str, ...]
     title: str
     title_en: str
+    code: str | None = None
 
 
 def read_industries(cells: Sequence[str | None]) -> Industries:
@@ -76,6 +79,7 @@ def read_industries(cells: Sequence[str | None]) -> Industries:
         levels=_numbered([entry.path if entry else () for entry in found]),
         titles=tuple(entry.title if entry else None for entry in found),
         titles_en=tuple(entry.title_en if entry else None for entry in found),
+        codes=tuple(entry.code if entry else None for entry in found),
         version=f"WZ {book.version}" if book.version else "",
     )
 
@@ -106,7 +110,7 @@ class _Codebook:
     def entry(self, key: str) -> _Entry:
         found = _find(key, self._wz) if self._wz is not None else None
         if found is not None:
-            return _Entry(_path(found), found.title, _english(found))
+            return _Entry(_path(found), found.title, _english(found), found.code)
         word = self._words[key.casefold()]
         return _Entry((f"text:{key.casefold()}",), word, word)
 

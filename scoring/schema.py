@@ -101,6 +101,33 @@ POTENTIAL: Final = pl.Schema(
     }
 )
 
+#: A code of WZ 2008 or WZ 2025 with its official title and its chance of being right (null where it cannot be told).
+WZ_CODE: Final = pl.Struct({"code": pl.String(), "title": pl.String(), "confidence": pl.Float64()})
+
+#: What is not given but said by websites or told by neighbours, with its source: `headcount` counts, its bounds are
+#: null where they are open; `headcount_website` is what the website says, whatever is given; `industry_code` is of
+#: `industry_version`; `wz_2008` and `wz_2025` are inferred whatever is given, best first.
+INFERRED: Final = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "headcount": pl.Float64(),
+        "headcount_low": pl.Float64(),
+        "headcount_high": pl.Float64(),
+        "headcount_source": pl.String(),
+        "headcount_website": pl.Float64(),
+        "headcount_quote": pl.String(),
+        "headcount_url": pl.String(),
+        "industry_code": pl.String(),
+        "industry_version": pl.String(),
+        "industry_source": pl.String(),
+        "industry_confidence": pl.Float64(),
+        "industry_conflict": pl.Boolean(),
+        "wz_2008": pl.List(WZ_CODE),
+        "wz_2025": pl.List(WZ_CODE),
+        "wz_source": pl.String(),
+    }
+)
+
 #: Values of `class_revenue` and `class_potential`; a customer without revenue in the last 12 months is "inactive".
 REVENUE_CLASSES: Final = ("A", "B", "C", "inactive")
 POTENTIAL_CLASSES: Final = ("A", "B", "C", "no data basis")
