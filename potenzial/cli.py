@@ -31,8 +31,13 @@ SampleOption = Annotated[
 CustomerArgument = Annotated[str, typer.Argument(help="Id of a customer, as it stands in the address stock.")]
 StageOption = Annotated[
     str,
-    typer.Option(help="A stage: import, crawl, embed, neighbours, potential, lists or report."),
+    typer.Option(help="A stage: import, crawl, embed, neighbours, infer, potential, lists or report."),
 ]
+RankingOption = Annotated[str, typer.Option("--by", help="Ranking figure: pinball, lift, precision, recovery or top5.")]
+CapacityOption = Annotated[
+    float, typer.Option(min=0.001, max=0.9, help="Share of the customers that can be contacted, for the lift.")
+]
+SeedsOption = Annotated[int, typer.Option(min=1, max=20, help="How often the folds are dealt anew.")]
 DEFAULT_CONFIG = Path("potenzial.toml")
 
 
@@ -118,18 +123,65 @@ def retry(
 
 
 @app.command()
-def lookalike(
-    customer_id: CustomerArgument,
+def lookalike(  # noqa: PLR0913, PLR0917 - one parameter for each option of the command line
+    customer_ids: Annotated[
+        list[str] | None, typer.Argument(help="Ids of customers to be like, as they stand in the address stock.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="Like this description instead of a customer.")] = "",
+    url: Annotated[str, typer.Option(help="Like the company of this web page, which is visited.")] = "",
+    unlike: Annotated[list[str] | None, typer.Option("--not", help="Unlike this customer; may be repeated.")] = None,
+    where: Annotated[str, typer.Option(help="Only companies that meet this condition in SQL.")] = "",
+    only: Annotated[str, typer.Option(metavar="[inactive|active|prospects]", help="Only such customers.")] = "",
+    weight_text: Annotated[float, typer.Option(min=0, help="How much the text counts.")] = 1.0,
+    weight_industry: Annotated[float, typer.Option(min=0, help="How much the industry counts.")] = 0.0,
+    weight_size: Annotated[float, typer.Option(min=0, help="How much the headcount counts.")] = 0.0,
+    min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Only companies with this score.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 20,
+    kind: Annotated[str, typer.Option("--format", metavar="[table|json|csv|xlsx]", help="How to print.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="File for csv or xlsx.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     sample: SampleOption = 0,
     *,
+    exclude_group: Annotated[
+        bool, typer.Option("--exclude-group", help="Leave out customers of the examples' own companies.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the companies that are most like a given customer."""
-    from potenzial.commands import asking, output
+    """List the companies that are most like given customers, a text or a web page, and say why."""
+    from potenzial.commands import lookalike as command
+    from potenzial.lookalikes.question import Question, Weights
+    from potenzial.project import open_project
 
-    asking.lookalike(config, sample, customer_id, k, output.output_for(as_json=as_json))
+    question = Question(
+        ids=tuple(dict.fromkeys(customer_ids or ())),
+        text=text,
+        url=url,
+        without=tuple(dict.fromkeys(unlike or ())),
+        where=where,
+        only=command.only_of(only),
+        exclude_group=exclude_group,
+        weights=Weights(weight_text, weight_industry, weight_size),
+        min_score=min_score,
+        k=k,
+    )
+    command.lookalike(open_project(config, sample), question, command.format_of(kind, as_json=as_json), output)
+
+
+@app.command("rank-prospects")
+def rank_prospects(
+    file: Annotated[Path, typer.Argument(help="Address list of companies, read like the address stock.")],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many the table shows.")] = 20,
+    kind: Annotated[str, typer.Option("--format", metavar="[table|json|csv|xlsx]", help="How to print.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="File for csv or xlsx.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank the companies of another address list by potential and by likeness to the best customers."""
+    from potenzial.commands import lookalike as command
+    from potenzial.project import open_project
+
+    command.prospects(open_project(config), file, k, command.format_of(kind, as_json=as_json), output)
 
 
 @app.command()
@@ -144,6 +196,48 @@ def explain(
     from potenzial.commands import asking, output
 
     asking.explain(config, sample, customer_id, output.output_for(as_json=as_json))
+
+
+@app.command()
+def compare(  # noqa: PLR0913, PLR0917 - each option of a command is a parameter
+    files: Annotated[list[str], typer.Argument(help="Configuration files, or a pattern like configs/*.toml.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sample: SampleOption = 0,
+    by: RankingOption = "pinball",
+    capacity: CapacityOption = 0.1,
+    seeds: SeedsOption = 3,
+    out: Annotated[Path | None, typer.Option(help="Where the page is written; default out/compare.html.")] = None,
+    *,
+    speed: Annotated[bool, typer.Option(help="Measure the speed of each model in a process of its own.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Race configurations on the project's pages, and say which customers change their class."""
+    from potenzial.commands import comparing, output
+
+    asked = comparing.Asked(comparing.terms_of(by, capacity, seeds), speed, out)
+    comparing.compare_configs(config, sample, files, asked, output.output_for(as_json=as_json))
+
+
+@app.command()
+def tune(  # noqa: PLR0913, PLR0917 - each option of a command is a parameter
+    starts: Annotated[list[str] | None, typer.Argument(help="Configurations to start from, beside the own.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Time for search and test together.")] = 30.0,
+    size: Annotated[int, typer.Option("--sample", min=0, help="Customers searched on; 0 is two thirds.")] = 2000,
+    by: RankingOption = "pinball",
+    capacity: CapacityOption = 0.1,
+    seeds: SeedsOption = 3,
+    out: Annotated[Path, typer.Option(help="The file that the winner is written to.")] = Path("tuned.toml"),
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Search for a better configuration within a time budget, and write it to a file."""
+    from potenzial.commands import comparing, output
+    from potenzial.lab.tuning import Budget
+
+    budget = Budget(60 * minutes, size)
+    search = comparing.Search(starts or [], comparing.terms_of(by, capacity, seeds), budget, out)
+    comparing.tune_config(config, search, output.output_for(as_json=as_json))
 
 
 @app.command()

@@ -8,10 +8,10 @@ from typing import Annotated, Literal, get_args, get_origin
 import msgspec
 
 from crawler.config import CrawlConfig
-from embeddings.config import EmbeddingConfig, NeighbourConfig
+from embeddings.config import EmbeddingConfig, MapConfig, NeighbourConfig
 from potenzial.errors import ConfigError
 from potenzial.ingest.config import InputConfig
-from scoring.config import ClassConfig, PotentialConfig
+from scoring.config import ClassConfig, InferConfig, PotentialConfig
 
 #: A configuration is written by hand; anything longer is not one.
 MAX_CONFIG_BYTES = 1_000_000
@@ -51,8 +51,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     crawl: CrawlConfig = msgspec.field(default_factory=CrawlConfig)
     embedding: EmbeddingConfig = msgspec.field(default_factory=EmbeddingConfig)
     neighbours: NeighbourConfig = msgspec.field(default_factory=NeighbourConfig)
+    infer: InferConfig = msgspec.field(default_factory=InferConfig)
     potential: PotentialConfig = msgspec.field(default_factory=PotentialConfig)
     classes: ClassConfig = msgspec.field(default_factory=ClassConfig)
+    map: MapConfig = msgspec.field(default_factory=MapConfig)
     report: ReportConfig = msgspec.field(default_factory=ReportConfig)
     run: RunConfig = msgspec.field(default_factory=RunConfig)
 
@@ -100,15 +102,17 @@ def _read(path: Path) -> str:
 
 def _plain(message: str) -> str:
     """Say a validation error with the table and key first, as they stand in the file."""
-    text, _, where = message.partition(" - at `$")
-    place = where.strip("`.")
+    text, _, where = message.partition(" - at `")
+    # "$.table.key", "$.table.key[0]" in a list, "key` in `$.table.key" for a name in a table and "[...]" for its value.
+    place = where.rpartition("$")[2].strip("`.").partition("[")[0]
     if "unknown field" in text:
         key = text.split("`")[1]
         table = f"[{place}]" if place else "the top level"
         return f"unknown key `{key}` in {table}. Known there: {', '.join(_keys(place))}."
     # The checks of whole tables name their keys themselves.
     named = f"`{place}`: " if text.startswith(("Expected", "Invalid")) and place else ""
-    return f"{named}{_in_words(text)}{_allowed(place)}."
+    allowed = "" if "[...]" in where else _allowed(place)
+    return f"{named}{_in_words(text)}{allowed}."
 
 
 def _in_words(text: str) -> str:
@@ -124,8 +128,15 @@ def _allowed(place: str) -> str:
     if not key:
         return ""
     field = next((field for field in msgspec.structs.fields(type(getattr(Config(), table))) if field.name == key), None)
-    values = get_args(field.type) if field and get_origin(field.type) is Literal else ()
+    values = _choices(field.type) if field else ()
     return f"; allowed are {', '.join(json.dumps(value) for value in values)}" if values else ""
+
+
+def _choices(kind: object) -> tuple[object, ...]:
+    """Give the values of a type that allows certain ones only, or allows them in a list or as names of a table."""
+    if get_origin(kind) in {tuple, dict}:
+        kind = get_args(kind)[0]
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _keys(table: str) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ PotenzialError
 |-- ProjectBusyError   another process is running the same project
 |-- StageError         a command needs the result of a stage that has not run
 |-- UnknownIdError     no customer has the id that was asked for
+|-- FilterError        a condition written by the user cannot be used
+|-- QuestionError      a search for lookalikes contradicts itself or cannot be answered
 `-- ArtifactError      a stage's file is damaged or does not have the columns it must have
 """
 
@@ -36,3 +38,11 @@ class ArtifactError(PotenzialError):
 
 class UnknownIdError(PotenzialError):
     """No customer has this id; the message names ids that are written alike."""
+
+
+class FilterError(PotenzialError):
+    """A condition cannot be used; the message names the word, and the columns or functions that there are."""
+
+
+class QuestionError(PotenzialError):
+    """A search for lookalikes cannot be made; the message names the option to change."""

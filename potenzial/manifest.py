@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import msgspec
 
-from potenzial import __version__, artifact
+from potenzial import __version__, artifact, tables
 from potenzial.project import TABLES, Project
 
 #: Libraries that bear on the result.
@@ -35,6 +35,7 @@ def manifest(project: Project, figures: Sequence[Mapping[str, object]]) -> dict[
         "seed": project.config.potential.seed,
         "config": msgspec.to_builtins(project.config),
         "stages": {name: msgspec.to_builtins(known) for name, known in records.items() if known},
+        "neighbours": tables.read(project, "neighbour_search").to_dicts(),
         "figures": figures,
     }
 

@@ -24,18 +24,22 @@ LIBRARIES = {
     "crawl": ("trafilatura",),
     "embed": ("sentence-transformers", "transformers", "torch"),
     "neighbours": ("faiss-cpu",),
+    "infer": ("scikit-learn", "wz-code"),
     "potential": ("scikit-learn",),
     "lists": (),
+    "map": ("scikit-learn",),
 }
 
 #: Tables that each stage reads.
 READS: Mapping[str, tuple[str, ...]] = {
     "import": (),
     "crawl": ("customers",),
-    "embed": ("customers", "pages", "owners"),
-    "neighbours": ("company_vectors",),
+    "embed": ("customers", "pages", "organisations", "owners"),
+    "neighbours": ("company_vectors", "chunks", "transform"),
+    "infer": ("customers", "owners", "pages", "organisations", "company_vectors", "transform", "neighbours"),
     "potential": ("customers", "owners", "company_vectors"),
     "lists": ("customers", "owners", "rated", "keywords"),
+    "map": ("customers", "company_vectors", "keywords"),
 }
 
 
@@ -172,9 +176,11 @@ class Pipeline:
             "import": config.input,
             "crawl": config.crawl,
             "embed": config.embedding,
-            "neighbours": config.neighbours,
+            "neighbours": (config.neighbours, config.embedding.pooling),
+            "infer": config.infer,
             "potential": config.potential,
             "lists": config.classes,
+            "map": config.map,
         }
         return settings[name]
 
@@ -184,8 +190,10 @@ class Pipeline:
             "crawl": self._crawl,
             "embed": self._embed,
             "neighbours": self._neighbours,
+            "infer": self._infer,
             "potential": self._potential,
             "lists": self._lists,
+            "map": self._map,
         }
         frames = builders[name](advance)
         return {table: tables.matched(table, frame) for table, frame in frames.items()}
@@ -197,11 +205,30 @@ class Pipeline:
 
     def _embed(self, advance: Advance) -> Frames:
         config, store = self._project.config.embedding, self._project.vector_store
-        texts = stages.Texts(self.table("customers"), self.table("pages"), self.table("owners"))
-        return stages.embed(texts, config, store, advance)
+        return stages.embed(self.texts(), config, store, advance)
+
+    def texts(self) -> stages.Texts:
+        """Read whose texts are encoded.
+
+        Raises:
+            StageError: the crawl has not run.
+        """
+        return stages.Texts(
+            self.table("customers"), self.table("pages"), self.table("organisations"), self.table("owners")
+        )
 
     def _neighbours(self, advance: Advance) -> Frames:
-        return stages.neighbours(self.table("company_vectors"), self._project.config, advance)
+        config, companies = self._project.config, self.table("company_vectors")
+        if config.embedding.pooling != "maxsim":
+            return stages.neighbours(companies, config, advance, self._project.index_folder)
+        chunks, fitted = self.table("chunks"), self.table("transform")
+        return stages.neighbours_by_chunk(
+            stages.Encoded(companies, chunks, fitted, self._project.vector_store), config, advance
+        )
+
+    def _infer(self, advance: Advance) -> Frames:
+        seen = stages.Seen(**{name: self.table(name) for name in READS["infer"]})
+        return stages.infer_facts(seen, self._project.config, advance)
 
     def _potential(self, advance: Advance) -> Frames:
         stock = stages.Stock(self.table("customers"), self.table("owners"), self.table("company_vectors"))
@@ -210,6 +237,12 @@ class Pipeline:
     def _lists(self, advance: Advance) -> Frames:
         rated = stages.Rated(self.table("customers"), self.table("owners"), self.table("rated"), self.table("keywords"))
         return stages.lists(rated, self._project.config, advance)
+
+    def _map(self, advance: Advance) -> Frames:
+        names = ("customers", "company_vectors", "keywords")
+        customers, companies, keywords = (self.table(name) for name in names)
+        mapped = stages.Mapped(customers, companies, keywords, tables.former(self._project, "map"))
+        return stages.draw_map(mapped, self._project.config, advance)
 
     def claims(self) -> Claims:
         """Tell which websites a crawl visits, and whose they are said to be.

@@ -10,7 +10,7 @@ from potenzial.errors import ConfigError, ProjectError
 CONFIG_NAME = "potenzial.toml"
 
 #: The stages in the order they run; names as the command line takes them.
-STAGES = ("import", "crawl", "embed", "neighbours", "potential", "lists", "report")
+STAGES = ("import", "crawl", "embed", "neighbours", "infer", "potential", "lists", "map", "report")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Project:
         return self.folder / "data" / "vectors.sqlite"
 
     @property
+    def index_folder(self) -> Path:
+        """Saved index of the company vectors; only an approximate one is worth saving."""
+        return self.data / "index"
+
+    @property
     def customers_file(self) -> Path:
         """The user's address stock."""
         return self.folder / self.config.input.customers
@@ -67,10 +72,12 @@ class Project:
 TABLES = {
     "import": ("customers", "rejects", "findings"),
     "crawl": ("pages", "fetches", "verdicts", "organisations", "reservations", "owners"),
-    "embed": ("chunks", "company_vectors", "centre", "keywords"),
-    "neighbours": ("neighbours",),
+    "embed": ("chunks", "company_vectors", "transform", "keywords"),
+    "neighbours": ("neighbours", "neighbour_search"),
+    "infer": ("inferred",),
     "potential": ("rated", "figures", "gate"),
     "lists": ("potential",),
+    "map": ("map", "clusters"),
 }
 
 

@@ -22,8 +22,10 @@ _INTRODUCTIONS = {
     "crawl": "Visiting the companies' websites.",
     "embedding": "Turning texts into vectors.",
     "neighbours": "Which companies are alike.",
+    "infer": "Headcounts and industry codes that are not given.",
     "potential": "Estimating the revenue potential.",
     "classes": "The classes A, B and C, by the same EUR thresholds for revenue and potential.",
+    "map": "The map of the stock, on which companies that do the same lie together.",
     "report": "The report and the lists.",
     "run": "When a run counts as failed.",
 }

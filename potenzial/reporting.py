@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from embeddings.map import Atlas
 from potenzial import __version__, artifact, manifest, tables
 from potenzial.funnel import Coverage, doubtful, failures, funnel
 from potenzial.pipeline import Pipeline
@@ -15,12 +16,15 @@ TITLES = {"de": "Umsatzpotenzial im Adressbestand", "en": "Revenue potential of 
 
 def write_results(project: Project, pipeline: Pipeline) -> Path:
     """Write report, lists, rejects and manifest; gives the path of the report."""
+    from potenzial.export.atlas import write_map
     from potenzial.export.csv import write_lists
     from potenzial.ingest.rejects import write_rejects
     from potenzial.report.html import render
 
     data = report_data(project, pipeline)
     write_lists(data.customers, project.out, project.config.report.language)
+    if data.atlas is not None:
+        write_map(data.atlas, data.customers, pipeline.table("keywords"), project.out / "map.parquet")
     write_rejects(pipeline.table("rejects"), project.out / "rejects.csv")
     manifest.write(project, data.figures.to_dicts())
     path = project.out / "report.html"
@@ -50,6 +54,7 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         doubtful=doubtful(reached),
         facts=_facts(project),
         timings=_timings(project),
+        atlas=_atlas(project),
     )
 
 
@@ -63,6 +68,13 @@ def coverage(project: Project) -> Coverage:
     customers, verdicts, owners, fetches = (tables.read(project, name) for name in names)
     rated = tables.read(project, "rated") if artifact.record(project.stage("potential")) else None
     return Coverage(customers, verdicts, owners, fetches, rated)
+
+
+def _atlas(project: Project) -> Atlas | None:
+    """Read the map; None for results that were made without one."""
+    if artifact.record(project.stage("map")) is None:
+        return None
+    return Atlas(tables.read(project, "map"), tables.read(project, "clusters"))
 
 
 def _facts(project: Project) -> tuple[Fact, ...]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import polars as pl
 
 from crawler.config import CrawlConfig, Visits
 from embeddings.config import EmbeddingConfig
-from embeddings.schema import NEIGHBOURS, company_vectors
+from embeddings.schema import NEIGHBOURS, SEARCH, company_vectors, transform
 from potenzial.artifact import Frames
 from potenzial.config import Config
 from potenzial.documents import documents
@@ -16,7 +17,7 @@ from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 3, "crawl": 3, "embed": 2, "neighbours": 1, "potential": 3, "lists": 3}
+VERSIONS = {"import": 3, "crawl": 3, "embed": 3, "neighbours": 3, "infer": 1, "potential": 3, "lists": 3, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -24,8 +25,10 @@ UNITS = {
     "crawl": "sites",
     "embed": "chunks",
     "neighbours": "companies",
+    "infer": "pages",
     "potential": "steps",
     "lists": "customers",
+    "map": "companies",
 }
 
 
@@ -72,42 +75,116 @@ class Texts:
 
     customers: pl.DataFrame
     pages: pl.DataFrame
+    organisations: pl.DataFrame
     owners: pl.DataFrame
 
 
 def embed(texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
     """Cut texts into chunks, encode those not yet known, and pool them into one vector a company."""
-    from embeddings.chunk import chunk_documents
     from embeddings.keywords import keywords
 
+    frames = encoded(texts, config, store, advance)
+    return {**frames, "keywords": keywords(frames["chunks"])}
+
+
+def encoded(texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
+    """Make the tables of the embed stage that depend on the model: chunks and company vectors."""
+    from embeddings.chunk import chunk_documents
+    from embeddings.fields import site_texts
+
     speaking = with_used_sites(texts.customers, texts.owners)
-    chunks = chunk_documents(documents(speaking, texts.pages), config)
-    return {"chunks": chunks, "keywords": keywords(chunks), **_vectors(chunks, config, store, advance)}
+    read = site_texts(texts.pages, texts.organisations, config.fields)
+    chunks = chunk_documents(documents(speaking, read), config)
+    return {"chunks": chunks, **_vectors(chunks, config, store, advance)}
 
 
 def _vectors(chunks: pl.DataFrame, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
     if chunks.is_empty():
-        empty = company_vectors(1).to_frame()
-        return {"company_vectors": empty, "centre": empty.select("vector")}
+        return {"company_vectors": company_vectors(1).to_frame(), "transform": transform(1).to_frame()}
     from embeddings.company import company_vectors as pooled
     from embeddings.encode import encode_missing
-    from embeddings.encoder import encoder_key, load_encoder
+    from embeddings.encoder import encoder_key, stock_encoder
 
-    encoder = load_encoder(config)
+    encoder = stock_encoder(chunks, config, store.parent)
     encode_missing(chunks, encoder, store, config, progress=advance)
     companies = pooled(chunks, store, encoder_key(encoder, config), config)
-    return {"company_vectors": companies.frame, "centre": companies.centre}
+    return {"company_vectors": companies.frame, "transform": companies.transform}
 
 
-def neighbours(companies: pl.DataFrame, config: Config, advance: Advance) -> Frames:
-    """Find the nearest companies of each company among all customers, itself excluded."""
+def neighbours(companies: pl.DataFrame, config: Config, advance: Advance, saved: Path | None = None) -> Frames:
+    """Find the nearest companies of each company among all customers, itself excluded.
+
+    An approximate index is kept in the folder `saved`, if one is given.
+    """
     if companies.is_empty():
-        return {"neighbours": NEIGHBOURS.to_frame()}
-    from embeddings.neighbours import nearest
+        return {"neighbours": NEIGHBOURS.to_frame(), "neighbour_search": SEARCH.to_frame()}
+    from embeddings.index import build, opened
+    from embeddings.neighbours import nearest_in
 
-    found = nearest(companies, companies, config.neighbours.k)
-    advance(companies.height, companies.height)
-    return {"neighbours": found}
+    settings = config.neighbours
+    index = opened(saved, companies, settings) if saved else build(companies, settings)
+    found = nearest_in(index, companies, settings.k, progress=advance)
+    return {"neighbours": found, "neighbour_search": index.quality.frame}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What companies are compared by chunk by chunk, with `pooling = "maxsim"`; `store` holds the chunks' vectors."""
+
+    companies: pl.DataFrame
+    chunks: pl.DataFrame
+    transform: pl.DataFrame
+    store: Path
+
+
+def neighbours_by_chunk(encoded: Encoded, config: Config, advance: Advance) -> Frames:
+    """Find more companies than are asked for by their vectors, and keep those whose chunks are most alike."""
+    wanted = config.neighbours.k
+    if encoded.companies.is_empty():
+        return neighbours(encoded.companies, config, advance)
+    from embeddings.encoder import encoder_key, load_encoder
+    from embeddings.maxsim import CANDIDATES, Passages, rescored
+
+    wider = msgspec.structs.replace(config.neighbours, k=CANDIDATES * wanted)
+    frames = neighbours(
+        encoded.companies, msgspec.structs.replace(config, neighbours=wider), lambda _done, _total: None
+    )
+    key = encoder_key(load_encoder(config.embedding, encoded.store.parent), config.embedding)
+    passages = Passages(encoded.chunks, encoded.store, key, encoded.transform)
+    return {**frames, "neighbours": rescored(frames["neighbours"], passages, wanted, progress=advance)}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What headcounts and industries are inferred from; `transform` is what was fitted on `company_vectors`."""
+
+    customers: pl.DataFrame
+    owners: pl.DataFrame
+    pages: pl.DataFrame
+    organisations: pl.DataFrame
+    company_vectors: pl.DataFrame
+    transform: pl.DataFrame
+    neighbours: pl.DataFrame
+
+
+def infer_facts(seen: Seen, config: Config, advance: Advance) -> Frames:
+    """Infer headcount and industry of every customer from its website and from its neighbours."""
+    from scoring.inferred import Evidence, enough_codes, infer
+
+    customers = with_used_sites(seen.customers, seen.owners)
+    titles = None if enough_codes(customers, config.infer) else _titles(seen, config.embedding)
+    evidence = Evidence(seen.pages, seen.organisations, seen.neighbours, titles)
+    return {"inferred": infer(customers, evidence, config.infer, progress=advance)}
+
+
+def _titles(seen: Seen, config: EmbeddingConfig) -> pl.DataFrame | None:
+    """Compare companies with the titles of the industries; it takes a model that was not made from the stock."""
+    if seen.company_vectors.is_empty() or config.model == "tfidf":
+        return None
+    from embeddings.encoder import load_encoder
+    from scoring.inferred.titles import nearest_titles
+
+    return nearest_titles(seen.company_vectors, seen.transform, load_encoder(config).encode)
 
 
 @dataclass(frozen=True)
@@ -149,3 +226,23 @@ def lists(tables: Rated, config: Config, advance: Advance) -> Frames:
     frame = build(with_used_sites(tables.customers, tables.owners), tables.rated, tables.keywords, borders)
     advance(frame.height, frame.height)
     return {"potential": frame}
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What the map is drawn from; `former` is the map of the run before, if there is one."""
+
+    customers: pl.DataFrame
+    companies: pl.DataFrame
+    keywords: pl.DataFrame
+    former: pl.DataFrame | None
+
+
+def draw_map(tables: Mapped, config: Config, advance: Advance) -> Frames:
+    """Place companies on the map of the stock and cut them into groups; the stock's own places name none."""
+    from embeddings.map import atlas
+
+    names = tables.customers.select(pl.concat_list("city", "owner").explode().drop_nulls().str.split(" ").explode())
+    drawn = atlas(tables.companies, tables.keywords, config.map, tables.former, names.to_series().unique().to_list())
+    advance(drawn.places.height, drawn.places.height)
+    return {"map": drawn.places, "clusters": drawn.groups}

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import polars as pl
 
 from crawler.schema import FETCHES, ORGANISATIONS, PAGES, RESERVATIONS, VERDICTS
-from embeddings.schema import CHUNKS, KEYWORDS, NEIGHBOURS
+from embeddings.schema import CHUNKS, CLUSTERS, KEYWORDS, MAP, NEIGHBOURS, SEARCH
 from potenzial import artifact
 from potenzial.artifact import Record
 from potenzial.errors import StageError
 from potenzial.ingest.schema import REJECTS
 from potenzial.owners import OWNERS
 from potenzial.project import TABLES, Project
-from scoring.schema import CUSTOMERS, FIGURES, POTENTIAL, RATED
+from scoring.schema import CUSTOMERS, FIGURES, INFERRED, POTENTIAL, RATED
 
 #: Columns of each table, checked when it is written and when it is read; vectors have as many as their model gives.
 SCHEMAS: Mapping[str, pl.Schema] = {
@@ -27,9 +27,13 @@ SCHEMAS: Mapping[str, pl.Schema] = {
     "chunks": CHUNKS,
     "keywords": KEYWORDS,
     "neighbours": NEIGHBOURS,
+    "neighbour_search": SEARCH,
+    "inferred": INFERRED,
     "rated": RATED,
     "figures": FIGURES,
     "potential": POTENTIAL,
+    "map": MAP,
+    "clusters": CLUSTERS,
 }
 
 
@@ -63,6 +67,16 @@ def read(project: Project, table: str) -> pl.DataFrame:
     """
     record_of(project, table)
     return artifact.read(project.stage(producer(table)).files[table], SCHEMAS.get(table))
+
+
+def former(project: Project, table: str) -> pl.DataFrame | None:
+    """Read a table as an earlier run left it, fresh or not; None if there is none.
+
+    Raises:
+        ArtifactError: the file is damaged.
+    """
+    path = project.stage(producer(table)).files[table]
+    return artifact.read(path, SCHEMAS.get(table)) if path.is_file() else None
 
 
 def matched(table: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,9 +1,9 @@
-"""Commands that read results: `status`, `lookalike` and `explain`."""
+"""Commands that read results: `status` and `explain`."""
 
 from pathlib import Path
 
 import polars as pl
-from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.table import Table
 
 from potenzial import artifact, tables
@@ -11,9 +11,6 @@ from potenzial.artifact import Record
 from potenzial.commands.output import Output
 from potenzial.errors import UnknownIdError
 from potenzial.project import TABLES, Project, open_project
-from potenzial.report.numbers import Numbers
-
-_NUMBERS = Numbers("en")
 
 
 def status(config_path: Path, sample: int, output: Output) -> None:
@@ -44,69 +41,30 @@ def _status_table(project: Project, records: dict[str, Record | None], report: P
     return table
 
 
-def lookalike(config_path: Path, sample: int, customer_id: str, k: int, output: Output) -> None:
-    """Show the nearest companies of a customer with what is known of them."""
-    from embeddings.lookalike import lookalikes
-
-    project = open_project(config_path, sample)
-    companies = tables.read(project, "company_vectors")
-    names = tables.read(project, "customers").select("customer_id", "name", "postcode", "city")
-    _known(customer_id, names["customer_id"])
-    hits = lookalikes(companies, [customer_id], k).select("rank", "neighbour_id", "similarity")
-    found = hits.join(names, left_on="neighbour_id", right_on="customer_id", how="left")
-    found = _with_potential(project, found).sort("rank")
-    output(_hits_table(customer_id, names, found), {"customer_id": customer_id, "lookalikes": found.to_dicts()})
-
-
-def _with_potential(project: Project, found: pl.DataFrame) -> pl.DataFrame:
-    """Add class and potential where the potential stage has run."""
-    columns = ("revenue", "potential", "class_revenue", "class_potential")
-    if artifact.record(project.stage("lists")) is None:
-        return found
-    rated = tables.read(project, "potential").select("customer_id", *columns)
-    return found.join(rated, left_on="neighbour_id", right_on="customer_id", how="left")
-
-
-def _hits_table(customer_id: str, names: pl.DataFrame, found: pl.DataFrame) -> Table:
-    name = names.filter(pl.col("customer_id") == customer_id)["name"].to_list()
-    title = f"Most like {customer_id} {name[0] if name else ''}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("id", no_wrap=True)
-    table.add_column("company", overflow="fold")
-    rated = "potential" in found.columns
-    for heading in ("alike", *(("class", "12 months", "potential") if rated else ())):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in found.iter_rows(named=True):
-        table.add_row(*_hit_cells(row), *(_rated_cells(row) if rated else ()))
-    return table
-
-
-def _hit_cells(row: dict[str, object]) -> tuple[str, ...]:
-    place = f"{row['postcode'] or ''} {row['city'] or ''}".strip()
-    company = f"{row['name']}, {place}" if place else str(row["name"])
-    return (str(row["rank"]), str(row["neighbour_id"]), company, f"{row['similarity']:.2f}")
-
-
-def _rated_cells(row: dict[str, object]) -> tuple[str, ...]:
-    money = [_NUMBERS.money(value) if isinstance(value, float) else "" for value in (row["revenue"], row["potential"])]
-    return (f"{row['class_revenue']} > {row['class_potential']}", *money)
-
-
 def explain(config_path: Path, sample: int, customer_id: str, output: Output) -> None:
     """Show why a customer is rated as it is."""
+    from potenzial.commands import inferring
     from potenzial.commands.explaining import shown
     from scoring.explain import explanation
 
     project = open_project(config_path, sample)
     rated = tables.read(project, "potential")
     keywords = tables.read(project, "keywords")
-    _known(customer_id, rated["customer_id"])
+    known(customer_id, rated["customer_id"])
     found = explanation(customer_id, rated, keywords)
-    output(shown(found), found.to_dict())
+    facts = _inferred(project, customer_id)
+    parts = [shown(found)] if facts is None else [shown(found), inferring.shown(facts)]
+    output(Group(*parts), {**found.to_dict(), "inferred": facts})
 
 
-def _known(customer_id: str, ids: pl.Series) -> None:
+def _inferred(project: Project, customer_id: str) -> dict[str, object] | None:
+    """Read what is inferred of a customer; None in a project that was made before there was such a table."""
+    table = tables.former(project, "inferred")
+    row = None if table is None else table.filter(pl.col("customer_id") == customer_id)
+    return None if row is None or row.is_empty() else row.row(0, named=True)
+
+
+def known(customer_id: str, ids: pl.Series) -> None:
     """Refuse an id that is not there, and name those that differ in leading zeros, blanks or case only."""
     if customer_id in set(ids):
         return

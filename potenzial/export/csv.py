@@ -9,7 +9,7 @@ import polars as pl
 
 from potenzial.report.numbers import Language, Numbers
 from potenzial.report.texts import Texts, load_texts
-from potenzial.spreadsheet import FORMULA
+from potenzial.spreadsheet import safe
 from scoring.schema import POTENTIAL
 
 #: The lists drawn from all customers, by the action that they call for.
@@ -28,8 +28,6 @@ _FIRST: Final = (
     "customer_id", "name", "postcode", "city", "owner", "action", "class_revenue", "class_potential", "revenue",
     "potential", "potential_low", "potential_high", "headroom", "headroom_expected", "reasons", "against", "peers",
 )  # fmt: skip
-#: Characters that no cell needs: controls but tab and line ends, direction overrides and other invisible ones.
-_INVISIBLE: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\p{Cf}"
 
 
 @dataclass(frozen=True)
@@ -95,8 +93,8 @@ def _readable(frame: pl.DataFrame, texts: Texts) -> pl.DataFrame:
     )
     columns = (*_FIRST, *(name for name in frame.columns if name not in _FIRST and not _is_of_a_language(name)))
     chosen = worded.select(columns)
-    safe = chosen.with_columns(_safe(name) for name, dtype in chosen.schema.items() if dtype == pl.String)
-    return safe.rename({name: texts.say(f"export.{name}") for name in columns})
+    guarded = chosen.with_columns(safe(name) for name, dtype in chosen.schema.items() if dtype == pl.String)
+    return guarded.rename({name: texts.say(f"export.{name}") for name in columns})
 
 
 def _is_of_a_language(name: str) -> bool:
@@ -126,9 +124,3 @@ def _peers(frame: pl.DataFrame, language: Language) -> pl.Series:
     peer = pl.format("{} ({})", pl.coalesce("name", "customer_id"), "similarity")
     words = named.group_by("row", maintain_order=True).agg(peers=peer.str.join("; "))
     return rows.select("row").join(words, on="row", how="left", maintain_order="left")["peers"]
-
-
-def _safe(column: str) -> pl.Expr:
-    """Text without invisible characters; what a spreadsheet would take for a formula gets a leading apostrophe."""
-    plain = pl.col(column).str.replace_all(_INVISIBLE, "")
-    return pl.when(plain.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), plain)).otherwise(plain).alias(column)

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from embeddings.map import Atlas
 from potenzial.report.numbers import Language
 
 
@@ -68,6 +69,7 @@ class ReportData:
         doubtful: Websites that are used although nothing on them proves whose they are.
         facts: Facts of the run.
         timings: Seconds of each stage that ran.
+        atlas: The map of the stock; None leaves its section out.
         top: Rows of each top list.
     """
 
@@ -87,4 +89,5 @@ class ReportData:
     doubtful: int = 0
     facts: tuple[Fact, ...] = ()
     timings: tuple[Timing, ...] = ()
+    atlas: Atlas | None = None
     top: int = 20

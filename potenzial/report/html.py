@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from potenzial.report import messages, rows
+from potenzial.report import landscape, messages, rows
 from potenzial.report.data import ReportData
 from potenzial.report.palette import CLASS_COLOURS, LINES, readable_on
 from potenzial.report.plain import LONGEST_NAME, shown
@@ -91,6 +91,7 @@ def _tables(story: "Story") -> dict[str, Any]:
         "estimators": rows.estimators(story),
         "facts": rows.facts(story),
         "timings": rows.timings(story),
+        "map": landscape.landscape(story),
     }
 
 

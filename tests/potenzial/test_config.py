@@ -64,6 +64,12 @@ def test_an_uncommented_template_is_all_defaults() -> None:
         ("colour = 1\n", "unknown key `colour` in the top level"),
         ("[crawl]\nconcurrency = 0\n", "`crawl.concurrency`"),
         ('[potential]\nquantile = "high"\n', "`potential.quantile`"),
+        ('[embedding]\nfields = ["titel"]\n', "`embedding.fields`: invalid enum value 'titel'; allowed are \"title\""),
+        (
+            "[embedding.page_weights]\nhme = 1\n",
+            "`embedding.page_weights`: invalid enum value 'hme'; allowed are \"own\"",
+        ),
+        ("[embedding.page_weights]\nhome = -1\n", "`embedding.page_weights`: expected a number >= 0.0."),
         ("[crawl\n", "not valid TOML"),
     ],
 )

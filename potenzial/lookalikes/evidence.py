@@ -1,0 +1,147 @@
+"""What a company shares with the examples, and what sets it apart: quoted phrases and facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from potenzial.errors import ArtifactError
+from potenzial.lookalikes.stock import LookalikeStock
+from scoring.evidence import tidy_phrases
+
+#: A phrase that both sides use: where it stands at the company found, and where at the example (null: in no page).
+SHARED: Final = pl.Struct({"phrase": pl.String(), "url": pl.String(), "example_url": pl.String()})
+#: A phrase of the company found only, and where it stands.
+OWN: Final = pl.Struct({"phrase": pl.String(), "url": pl.String()})
+#: Headcounts that differ by less than this factor are of one size.
+_FACTOR: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text of the examples in small letters, with the page it stands on (None: the user's own text)."""
+
+    url: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the companies found are held against: texts, industries by both names, and the usual headcount."""
+
+    passages: tuple[Passage, ...]
+    industries: frozenset[str]
+    headcount: float | None
+
+
+def example_of(stock: LookalikeStock, rows: NDArray[np.int64]) -> Example:
+    """Gather the texts and facts of the examples (rows of the stock).
+
+    Raises:
+        ArtifactError: the file of passages is damaged.
+    """
+    facts = stock.facts[rows]
+    labels = facts["industry_label"].drop_nulls().to_list()
+    known = stock.headcount[rows][~np.isnan(stock.headcount[rows])]
+    typical = float(np.exp(np.log(known).mean())) if len(known) else None
+    return Example(_passages(stock, facts["customer_id"]), frozenset(labels), typical)
+
+
+def example_of_text(passages: Sequence[tuple[str | None, str]]) -> Example:
+    """Hold companies against passages (URL or None, text) of which nothing else is known."""
+    return Example(tuple(Passage(url, text.lower()) for url, text in passages), frozenset(), None)
+
+
+def _passages(stock: LookalikeStock, ids: pl.Series) -> tuple[Passage, ...]:
+    """Read only the rows of the examples, so that the texts of a large stock need not be held in memory."""
+    wanted = pl.col("customer_id").is_in(ids.to_list())
+    try:
+        # Without glob: a project may lie in a folder such as "Stock [2026]".
+        columns = pl.scan_parquet(stock.chunks_file, glob=False).select("customer_id", "url", "text")
+        found = columns.filter(wanted).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ArtifactError(
+            f"{stock.chunks_file}: cannot be read ({error}). `potenzial run` makes it again."
+        ) from error
+    return tuple(Passage(url, text.lower()) for _, url, text in found.iter_rows())
+
+
+def phrases_of(stock: LookalikeStock, ids: Sequence[str]) -> Mapping[str, list[tuple[str, str | None]]]:
+    """Give the phrases of some companies that are fit for quoting, best first, each with its page."""
+    known = pl.concat_str("name", "city", separator=" ", ignore_nulls=True).str.to_lowercase()
+    names = stock.facts[stock.rows(ids)].select("customer_id", own_name=known)
+    chosen = _rows_of(stock.keywords, ids)
+    tidy = tidy_phrases(chosen).join(names, on="customer_id", how="left", maintain_order="left")
+    told = pl.col("own_name").str.contains(pl.col("key"), literal=True)
+    kept = tidy.filter(~told.fill_null(value=False)).unique(["customer_id", "key"], keep="first", maintain_order=True)
+    found: dict[str, list[tuple[str, str | None]]] = {name: [] for name in ids}
+    for name, phrase, url in kept.select("customer_id", "phrase", "url").iter_rows():
+        found[name].append((phrase, url))
+    return found
+
+
+def _rows_of(keywords: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """Give the rows of some companies from a table sorted by company, by binary search: it has a dozen for each."""
+    names = keywords["customer_id"]
+    ends = ((names.search_sorted(name, "left"), names.search_sorted(name, "right")) for name in ids)
+    parts = [keywords.slice(first, last - first) for first, last in ends]
+    return pl.concat([keywords.clear(), *parts])
+
+
+def compared(
+    phrases: Sequence[tuple[str, str | None]], example: Example
+) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
+    """Part the phrases of a company into those that the examples use too (SHARED) and its own (OWN), best first."""
+    shared: list[dict[str, str | None]] = []
+    own: list[dict[str, str | None]] = []
+    for phrase, url in phrases:
+        passage = next((one for one in example.passages if holds(one.text, phrase.lower())), None)
+        if passage is None:
+            own.append({"phrase": phrase, "url": url})
+        else:
+            shared.append({"phrase": phrase, "url": url, "example_url": passage.url})
+    return shared, own
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Say whether a text holds a phrase as whole words."""
+    at = text.find(phrase) if phrase else -1
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(phrase) : at + len(phrase) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+        at = text.find(phrase, at + 1)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Facts in which a company differs from the examples; None where it does not, or nothing is known."""
+
+    industry: str | None
+    industry_en: str | None
+    headcount: float | None
+    usual: float | None
+
+
+def contrast(row: Mapping[str, object], example: Example) -> Contrast:
+    """Hold the facts of a company (a row of FACTS) against the examples'."""
+    industry, english = row["industry_label"], row["industry_label_en"]
+    other = isinstance(industry, str) and bool(example.industries) and industry not in example.industries
+    headcount = _apart(row["headcount"], example.headcount)
+    return Contrast(
+        industry=str(industry) if other else None,
+        industry_en=str(english or industry) if other else None,
+        headcount=headcount,
+        usual=example.headcount if headcount is not None else None,
+    )
+
+
+def _apart(headcount: object, usual: float | None) -> float | None:
+    """Give a headcount that is of another size than usual."""
+    if not isinstance(headcount, float) or usual is None or headcount <= 0:
+        return None
+    return headcount if max(headcount / usual, usual / headcount) >= _FACTOR else None
