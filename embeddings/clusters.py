@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -54,7 +54,8 @@ def _k_means(vectors: Vectors, count: int, seed: int) -> Labels:
     from sklearn.exceptions import ConvergenceWarning
 
     learnt = vectors[:: math.ceil(len(vectors) / _LEARNT_FROM)]
-    model = KMeans(count, n_init=_STARTS, random_state=seed)
+    # Its type is guessed from the default "auto"; a number is right too.
+    model: Any = KMeans(count, n_init=_STARTS, random_state=seed)  # pyright: ignore[reportArgumentType]
     with warnings.catch_warnings():
         # Fewer distinct texts than groups leave groups empty, which is all right.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -8,7 +8,7 @@ import hashlib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -95,15 +95,16 @@ def _revision(chunks: pl.Series) -> str:
 def _fitted(texts: list[str]) -> tuple[NDArray[np.str_], Array, NDArray[np.float16]]:
     from sklearn.decomposition import TruncatedSVD
 
-    counter = _counter(None)
+    counter: Any = _counter(None)
     try:
-        counts = counter.fit_transform(texts)
+        counts: Any = counter.fit_transform(texts)
     except ValueError as error:
         raise ModelMissingError(f'[embedding] model = "tfidf" finds no text to be fitted on ({error}).') from error
     if min(counts.shape) < 2:  # noqa: PLR2004 - nothing to decompose
         raise ModelMissingError('[embedding] model = "tfidf" needs at least two texts. Use model = "use" or "bundled".')
     size = min(_DIMENSION, min(counts.shape) - 1)
-    directions = TruncatedSVD(size, random_state=0).fit(counts).components_
+    model: Any = TruncatedSVD(size, random_state=0).fit(counts)
+    directions = model.components_
     groups = np.array(counter.get_feature_names_out(), np.str_)
     return groups, counter.idf_.astype(np.float32), directions.astype(np.float16)
 
@@ -117,5 +118,5 @@ def _counter(groups: Sequence[str] | None) -> "TfidfVectorizer":
         sublinear_tf=True,
         max_features=_GROUPS if groups is None else None,
         vocabulary=groups,
-        dtype=np.float32,
+        dtype=np.float32,  # pyright: ignore[reportArgumentType]  # guessed from the default
     )

@@ -150,7 +150,12 @@ def _drawn(vectors: Vectors, config: MapConfig) -> Places:
     spread = components[:, :_PLANE].std(axis=0).max() or 1.0
     start = (components[:, :_PLANE] / spread * 1e-4).astype(np.float32)
     perplexity = min(config.perplexity, (len(vectors) - 1) / 3)
-    model = TSNE(perplexity=perplexity, init=start, learning_rate="auto", random_state=config.seed)
+    model = TSNE(
+        perplexity=perplexity,
+        init=start,  # pyright: ignore[reportArgumentType]  # guessed from the default "pca"; may be an array
+        learning_rate="auto",
+        random_state=config.seed,
+    )
     with threadpool_limits(1 if len(vectors) < _THREADED_FROM else None):
         return np.asarray(model.fit_transform(components.astype(np.float32)), np.float64)
 

@@ -1,6 +1,6 @@
 """Contestants that any worthwhile configuration has to beat: plain character statistics, and other companies' texts."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -36,7 +36,7 @@ def _reduced(texts: list[str], seed: int) -> np.ndarray[tuple[int, int], np.dtyp
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    counted = TfidfVectorizer(
+    counted: Any = TfidfVectorizer(
         analyzer="char_wb", ngram_range=_PIECES, sublinear_tf=True, max_features=_MOST_PIECES
     ).fit_transform(texts)
     wanted = max(min(_DIMENSION, len(texts) - 1, counted.shape[1] - 1), 1)
