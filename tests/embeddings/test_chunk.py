@@ -166,7 +166,8 @@ def test_overlap_keeps_the_limit_and_comes_to_an_end(text: str, overlap: int) ->
     config = EmbeddingConfig(chunk_tokens=16, chunk_overlap=overlap, chunks_per_company=1_000)
     chunks = chunk_documents(one(text), config)["text"]
     assert all(len(chunk) <= 11 * CHARACTERS_PER_TOKEN for chunk in chunks)
-    assert all(normalised(chunk).replace(" ", "") in normalised(text).replace(" ", "") for chunk in chunks)
+    # Lines that come twice are read once, so a chunk as a whole need not stand in the text.
+    assert all(word in normalised(text) for chunk in chunks for word in chunk.split())
 
 
 def test_specific_choice_finds_what_only_this_company_says(make_documents: Make) -> None:
