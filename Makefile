@@ -19,7 +19,7 @@ lint: .venv-test/installed
 	.venv-test/bin/lint-imports
 
 unit: .venv-test/installed
-	.venv-test/bin/pytest
+	.venv-test/bin/pytest -n 2 --dist loadfile
 
 SOURCES := pyproject.toml constraints.txt README.md LICENSE Makefile \
 	$(shell find crawler embeddings scoring potenzial -type f -not -path '*/__pycache__/*')

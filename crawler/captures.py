@@ -217,7 +217,9 @@ def _check_kind(path: Path, file: BinaryIO) -> None:
 
 def _is_torn(record: ArcWarcRecord) -> bool:
     """Say whether a record that was read to its end is shorter than it says, or could not even say so."""
-    return record.length is None or bool(getattr(record.raw_stream, "limit", 0))
+    # Cut off right before its number, the header is there but empty, which is read as a length of 0.
+    says = (record.rec_headers.get_header("Content-Length") or "").strip()
+    return not says or bool(getattr(record.raw_stream, "limit", 0))
 
 
 def _capture(record: ArcWarcRecord, number: int, offset: int, asked: frozenset[str]) -> Capture | None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +18,13 @@ from crawler.address import registrable
 from crawler.archive import WarcWriter, prune, warc_transport
 from crawler.config import CrawlConfig, Visits
 from crawler.fetch import TransportFactory, shared_transport
-from crawler.frontier import Frontier, Reservation, held, opened
+from crawler.frontier import FILE, Frontier, Reservation, held, opened
 from crawler.layout import OPEN, WAITING
 from crawler.optout import OptOuts, read_opt_outs
 from crawler.ownership import Address, address_of, judge_ownership
 from crawler.resolve import Anywhere, Resolver, read_hosts
 from crawler.run import Means, visit_all
-from crawler.schema import ADDRESSES, OWNERSHIP, SITES
+from crawler.schema import ADDRESSES, FETCHES, OWNERSHIP, SITES, VERDICTS
 from crawler.threads import short_pauses
 
 # Rough figures for the outlook: an answer with extraction, and requests besides the pages themselves.
@@ -99,8 +99,7 @@ def crawl(  # noqa: PLR0913 - all but three have a default and are given by name
     known = ADDRESSES.to_frame() if addresses is None else addresses.match_to_schema(ADDRESSES)
     opt_outs = read_opt_outs(Path(config.opt_out_file)) if config.opt_out_file else OptOuts()
     resolver = resolver_of(config)
-    with held(folder) as frontier:
-        frontier.ask(_pairs(sites))
+    with _asked(sites, held(folder)) as frontier:
         frontier.exclude(_opted_out(frontier, opt_outs), time.time())
         try:
             if frontier.count_due(config, time.time(), visits) or frontier.waiting(time.time()):
@@ -116,9 +115,16 @@ def crawl(  # noqa: PLR0913 - all but three have a default and are given by name
 
 def read(sites: pl.DataFrame, folder: Path, addresses: pl.DataFrame | None = None) -> Crawl:
     """Return what earlier crawls brought for these sites, without any request; also while a crawl is running."""
-    with opened(folder) as frontier:
-        frontier.ask(_pairs(sites))
+    with _asked(sites, opened(folder)) as frontier:
         return _result(frontier, ADDRESSES.to_frame() if addresses is None else addresses)
+
+
+def visited(sites: pl.DataFrame, folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return verdicts (VERDICTS) and requests (FETCHES) so far, also while a crawl is running; writes nothing."""
+    if not _begun(folder):
+        return VERDICTS.to_frame(), FETCHES.to_frame()
+    with _asked(sites, opened(folder)) as frontier:
+        return results.verdicts(frontier.db), results.fetches(frontier.db)
 
 
 def outlook(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> Outlook:
@@ -137,11 +143,10 @@ def outlook(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> Outlook:
 
 def standing(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> Standing:
     """Return how far the crawl of these sites has come; writes nothing, also while a crawl is running."""
-    if not (folder / "frontier.sqlite").exists():
+    if not _begun(folder):
         total = sites["site"].n_unique()
         return Standing(total, 0, 0, 0, total, 0, None, ())
-    with opened(folder) as frontier:
-        frontier.ask(_pairs(sites))
+    with _asked(sites, opened(folder)) as frontier:
         return _standing(frontier, config, time.time())
 
 
@@ -151,8 +156,7 @@ def requeue(sites: pl.DataFrame, folder: Path) -> int:
     Raises:
         FrontierLockedError: another process crawls in this folder.
     """
-    with held(folder) as frontier:
-        frontier.ask(_pairs(sites))
+    with _asked(sites, held(folder)) as frontier:
         return frontier.requeue(time.time())
 
 
@@ -232,10 +236,9 @@ def _opted_out(frontier: Frontier, opt_outs: OptOuts) -> list[tuple[str, str]]:
 
 def _counts(sites: pl.DataFrame, config: CrawlConfig, folder: Path) -> tuple[int, int]:
     asked = sites["site"].n_unique()
-    if not (folder / "frontier.sqlite").exists():
+    if not _begun(folder):
         return asked, asked
-    with opened(folder) as frontier:
-        frontier.ask(_pairs(sites))
+    with _asked(sites, opened(folder)) as frontier:
         return asked, frontier.count_due(config, time.time())
 
 
@@ -257,6 +260,17 @@ def _standing(frontier: Frontier, config: CrawlConfig, now: float) -> Standing:
         next_at=now + min(waiting) if waiting else None,
         verdicts=tuple(sorted(verdicts.items(), key=lambda item: (-item[1], item[0]))),
     )
+
+
+def _begun(folder: Path) -> bool:
+    return (folder / FILE).exists()
+
+
+@contextmanager
+def _asked(sites: pl.DataFrame, opening: AbstractContextManager[Frontier]) -> Iterator[Frontier]:
+    with opening as frontier:
+        frontier.ask(_pairs(sites))
+        yield frontier
 
 
 def _pairs(sites: pl.DataFrame) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from crawler.config import CrawlConfig, Visits
 from crawler.errors import FrontierBrokenError, FrontierLockedError
-from crawler.fetch import UNREACHED
+from crawler.fetch import UNREACHED, Validators
 from crawler.layout import CLOSED, OPEN, WAITING, prepare
 from crawler.lock import alone
 from crawler.page import Candidate, Organisation
@@ -21,6 +21,8 @@ from crawler.troubles import passing
 from crawler.urls import page_key
 from crawler.verdict import RULE_KINDS, TRANSIENT, Attempt, Kept, Verdict
 
+#: The file's name in the folder of a crawl.
+FILE: Final = "frontier.sqlite"
 #: What has links worth following, among the reasons of fetches.
 LEADING: Final = frozenset({"ok", "empty", "duplicate", "script_only", "cookie_wall"})
 #: Why a page is a candidate that a redirect leads to.
@@ -113,15 +115,6 @@ class Progress(msgspec.Struct, kw_only=True):
     is_cut: bool = False
     candidates: dict[str, Candidate] = {}
     rules: dict[str, bytes] = {}
-
-
-class Earlier(msgspec.Struct, frozen=True):
-    """A page that the visit before this one kept."""
-
-    url: str
-    kind: str
-    etag: str
-    modified: str
 
 
 class Frontier:
@@ -273,13 +266,14 @@ class Frontier:
             (site, *_values(entry), at),
         )
 
-    def earlier(self, site: str, visit: int, reader: str) -> list[Earlier]:
-        """Return the pages that an earlier visit kept and that were read in the same way, the home page first."""
+    def earlier(self, site: str, visit: int, reader: str) -> Mapping[str, Validators]:
+        """Return by URL what the server calls the pages that an earlier visit kept, as far as they were read alike."""
         query = (
-            "SELECT p.url, p.kind, p.etag, p.modified FROM pages p JOIN sites s USING (site)"
-            " WHERE site = ? AND p.visit = s.shown AND p.visit < ? AND p.reader = ? ORDER BY p.rowid"
+            "SELECT p.url, p.etag, p.modified FROM pages p JOIN sites s USING (site)"
+            " WHERE site = ? AND p.visit = s.shown AND p.visit < ? AND p.reader = ?"
+            " AND (p.etag != '' OR p.modified != '') ORDER BY p.rowid"
         )
-        return [Earlier(*row) for row in self._db.execute(query, (site, visit, reader))]
+        return {url: Validators(*state) for url, *state in self._db.execute(query, (site, visit, reader))}
 
     def kept_before(self, site: str, visit: int) -> list[Kept]:
         """Return the pages that the visit before this one kept, in its order."""
@@ -432,7 +426,7 @@ def opened(folder: Path) -> Iterator[Frontier]:
         FrontierBrokenError: the file is damaged or cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "frontier.sqlite"
+    path = folder / FILE
     try:
         with closing(Frontier(path)) as frontier:
             yield frontier

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -27,6 +27,8 @@ from crawler.visit import Tools, Visit
 from crawler.workers import Extractors
 
 _logger = logging.getLogger(__name__)
+
+_Work = TypeVar("_Work")
 
 #: The file's log of changes is folded in by a thread. The first write after that waits for the disk, which can take
 #: long on a busy one, so that it must not happen often.
@@ -83,21 +85,11 @@ class _Crew:
         means.progress(self._done, self._total)
 
     async def probe_all(self) -> None:
-        room = asyncio.Semaphore(self._means.config.probes)
-        async with asyncio.TaskGroup() as tasks:
-            await room.acquire()
-            while (due := await self._schedule.take()) is not None:
-                tasks.create_task(self._probe(due)).add_done_callback(lambda _: room.release())
-                await room.acquire()
+        await _work_off(self._schedule.take, self._probe, self._means.config.probes)
         self._ready.close()
 
     async def visit_ready(self) -> None:
-        room = asyncio.Semaphore(self._means.config.concurrency)
-        async with asyncio.TaskGroup() as tasks:
-            await room.acquire()
-            while (site := await self._ready.get()) is not None:
-                tasks.create_task(self._visit(site)).add_done_callback(lambda _: room.release())
-                await room.acquire()
+        await _work_off(self._ready.get, self._visit, self._means.config.concurrency)
 
     async def _probe(self, due: Due) -> None:
         found = await self._probed(due.url)
@@ -165,6 +157,18 @@ class _Crew:
             frontier.put_off(due.site, verdict, evidence, now + again_in, now)
         self._means.progress(self._done, self._total)
         self._schedule.release(due, again_in)
+
+
+async def _work_off(
+    take: Callable[[], Awaitable[_Work | None]], work: Callable[[_Work], Coroutine[None, None, None]], at_once: int
+) -> None:
+    """Take one thing after the other until there is none, and work on so many of them at a time."""
+    room = asyncio.Semaphore(at_once)
+    async with asyncio.TaskGroup() as tasks:
+        await room.acquire()
+        while (taken := await take()) is not None:
+            tasks.create_task(work(taken)).add_done_callback(lambda _: room.release())
+            await room.acquire()
 
 
 @asynccontextmanager

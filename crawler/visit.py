@@ -10,7 +10,7 @@ import msgspec
 from crawler.address import PLATFORMS, registrable
 from crawler.archive import WarcWriter
 from crawler.config import CrawlConfig
-from crawler.fetch import UNREACHED, Answer, Fetcher, Validators, retry_after
+from crawler.fetch import UNREACHED, Answer, Fetcher, Validators, retry_after, validators
 from crawler.frontier import LEADING, REDIRECT, Due, Fetch, Frontier, Page, Reservation
 from crawler.gate import Gate
 from crawler.optout import OptOuts
@@ -309,6 +309,7 @@ class Visit:
             await self._ask_sitemap(answer.url, len(found))
 
     def _page(self, answer: Answer, kind: str, read: Extracted) -> Page:
+        state = validators(answer)
         return Page(
             url=answer.url,
             kind=kind,
@@ -317,8 +318,8 @@ class Visit:
             language=read.language,
             text=read.text,
             headings=read.headings,
-            etag=next(iter(answer.headers.get("etag", ())), ""),
-            modified=next(iter(answer.headers.get("last-modified", ())), ""),
+            etag=state.etag,
+            modified=state.modified,
             reader=self._reader,
             organisations=read.organisations,
         )
@@ -416,15 +417,14 @@ class Visit:
         self._know({page_key(candidate.url): candidate for candidate in listed.candidates})
         return onward
 
-    def _unchangeable(self) -> dict[str, Validators]:
+    def _unchangeable(self) -> Mapping[str, Validators]:
         """Return by URL what the server calls the pages that an earlier visit kept, unless they are to be read anew."""
         frontier = self._tools.frontier
         if self.number == 1:
             return {}
         if self._config.tdm == "strict" and frontier.recorded_only(self._site):
             return {}
-        known = frontier.earlier(self._site, self.number, self._reader)
-        return {page.url: Validators(page.etag, page.modified) for page in known if page.etag or page.modified}
+        return frontier.earlier(self._site, self.number, self._reader)
 
     def _base(self) -> str:
         """Return an address on the host that the home page was found on."""

@@ -10,10 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from crawler import results
-from crawler.crawl import Standing, requeue, standing
-from crawler.frontier import opened
-from crawler.schema import FETCHES, VERDICTS
+from crawler.crawl import Standing, requeue, standing, visited
 from potenzial import artifact, tables
 from potenzial.commands.output import Output, stdout
 from potenzial.commands.running import counted, run_project
@@ -76,19 +73,10 @@ def known_sites(project: Project) -> pl.DataFrame:
 
 def coverage_now(project: Project, sites: pl.DataFrame) -> Coverage:
     """What says how far each customer got at this moment: the crawler's own memory, which is ahead of the tables."""
-    verdicts, fetches = _visits(project.crawl_folder, sites)
+    verdicts, fetches = visited(sites, project.crawl_folder)
     owners = tables.read(project, "owners") if artifact.record(project.stage("crawl")) else OWNERS.to_frame()
     rated = tables.read(project, "rated") if artifact.record(project.stage("potential")) else None
     return Coverage(tables.read(project, "customers"), verdicts, owners, fetches, rated)
-
-
-def _visits(folder: Path, sites: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Verdicts and requests so far; before the first crawl there are none."""
-    if not (folder / "frontier.sqlite").exists():
-        return VERDICTS.to_frame(), FETCHES.to_frame()
-    with opened(folder) as frontier:
-        frontier.ask(sites.sort("site", "url").iter_rows())
-        return results.verdicts(frontier.db), results.fetches(frontier.db)
 
 
 def values(stands: Standing, steps: tuple[Step, ...], failed: list[Failure]) -> Mapping[str, object]:
