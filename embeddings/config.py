@@ -24,11 +24,12 @@ class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     prompt: str = "query: "
     #: "cpu", "cuda", "cuda:1", "mps"; empty lets torch choose.
     device: str = ""
-    #: What runs a sentence-transformers model: "torch", or "onnx" (processor only; extra "onnx"); "auto" is "onnx" for
-    #: precision "int8", else "torch".
-    backend: Literal["auto", "torch", "onnx"] = "auto"
-    #: "auto": with torch bfloat16 where the processor multiplies it natively, else float32; with onnx "int8",
-    #: which is for processors without bfloat16. All agree with float32 to cosine .9998 for the bundled model.
+    #: What runs a sentence-transformers model: "torch", or on the processor "openvino" or "onnx" (extras of these
+    #: names). "auto" is "openvino" where it is installed and the model runs on the processor, else "torch"; with
+    #: precision "int8" it is one of the other two, and with "float32" and "bfloat16" it is "torch".
+    backend: Literal["auto", "torch", "onnx", "openvino"] = "auto"
+    #: "auto": "int8" with openvino and onnx; with torch bfloat16 where the processor multiplies it natively, else
+    #: float32. All agree with float32 to cosine .9998 for the bundled model.
     precision: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
     #: Texts encoded in one batch; a batch is saved as soon as it is done.
     batch_size: Count = 32

@@ -4,16 +4,17 @@ import contextlib
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import bundled, exported, frequency
+from embeddings import backends, bundled, exported, frequency
 from embeddings.config import EmbeddingConfig
-from embeddings.errors import ModelBrokenError, ModelMissingError, ModelSettingsError
+from embeddings.errors import ModelBrokenError, ModelMissingError, ModelUnfitError
+from embeddings.runtimes import Kind
 from embeddings.universal import UniversalEncoder
 
 if TYPE_CHECKING:
@@ -60,12 +61,22 @@ def encoder_key(encoder: Encoder, config: EmbeddingConfig) -> EncoderKey:
     return EncoderKey(encoder.name, encoder.revision, config.prompt, config.chunk_tokens)
 
 
+class _Source(NamedTuple):
+    """A sentence-transformers model: its name, the version of its weights, and a function that gives its folder."""
+
+    name: str
+    revision: str
+    folder: Callable[[], Path]
+
+
 class SentenceTransformerEncoder:
-    """A sentence-transformers model with the prompt, batch size and length limit of the configuration."""
+    """A sentence-transformers model run by torch, with the prompt, batch size and length limit of the configuration.
+
+    `revision` names the weights; the encoder's own adds how precisely it computes.
+    """
 
     def __init__(self, model: "SentenceTransformer", name: str, revision: str, config: EmbeddingConfig) -> None:
         self.name = name
-        self.revision = revision
         self.dimension = int(model.get_embedding_dimension() or 0)
         self._model = model
         # A static model has no limit, says so as infinity, and can be given none.
@@ -74,6 +85,7 @@ class SentenceTransformerEncoder:
         self._prompt = config.prompt
         self._batch_size = config.batch_size
         self._precision = precision(config.precision, self._model.device.type)
+        self.revision = f"{revision} torch-{self._precision}"
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give one vector of length 1 per text; texts of like length share a batch whatever their order."""
@@ -91,7 +103,7 @@ class SentenceTransformerEncoder:
 
 
 def precision(configured: str, device: str) -> str:
-    """Resolve "auto": bfloat16 where the processor has it (2.4 times as fast, cosine .9999), else float32."""
+    """Resolve "auto" for torch: bfloat16 where the processor has it, which agrees with float32 to .9999, else that."""
     import torch
 
     if configured != "auto":
@@ -114,8 +126,8 @@ def load_encoder(config: EmbeddingConfig, fitted: Path | None = None) -> Encoder
     """Load the configured model, from this machine if it is there; `fitted` is where `stock_encoder` fitted it.
 
     Raises ModelMissingError if it is neither here nor on the hub, or its packages are not installed; ModelBrokenError
-    if the bundled weights are damaged, a folder's weights are pickled, or a model cannot be run by ONNX Runtime;
-    ModelSettingsError if backend and precision do not go together.
+    if the bundled weights are damaged or a folder's weights are pickled, ModelUnfitError if the configured backend
+    cannot run the model, ModelSettingsError if backend and precision do not go together.
     """
     if config.model == "use":
         return UniversalEncoder(config)
@@ -124,7 +136,7 @@ def load_encoder(config: EmbeddingConfig, fitted: Path | None = None) -> Encoder
     if config.model == "bundled":
         return _bundled(config)
     if (folder := Path(config.model).expanduser()).is_dir():
-        return _encoder(folder, str(folder), _folder_revision(folder), config)
+        return _encoder(_local(folder, str(folder), _folder_revision(folder)), config)
     return _named(config.model, config.revision, config)
 
 
@@ -140,8 +152,14 @@ def _bundled(config: EmbeddingConfig) -> Encoder:
     source = bundled.source_file()
     if source is None:
         return _named(bundled.HUB_NAME, bundled.HUB_REVISION, config)
-    folder = bundled.ensure(bundled.model_home(config.model_folder), source)
-    return _encoder(folder, "multilingual-e5-small", bundled.revision(), config)
+    home = bundled.model_home(config.model_folder)
+    # Rebuilt only if it is needed: an export that is already there does without it.
+    weights = _Source("multilingual-e5-small", bundled.revision(), lambda: bundled.ensure(home, source))
+    return _encoder(weights, config)
+
+
+def _local(folder: Path, name: str, revision: str) -> _Source:
+    return _Source(name, revision, lambda: folder)
 
 
 def _named(name: str, revision: str, config: EmbeddingConfig) -> Encoder:
@@ -150,7 +168,7 @@ def _named(name: str, revision: str, config: EmbeddingConfig) -> Encoder:
         folder = _snapshot(name, revision, local_files_only=offline)
         # A download that was interrupted leaves a folder without weights; then the hub is asked again.
         if folder is not None and any(folder.rglob("*.safetensors")):
-            return _encoder(folder, name, folder.name, config)
+            return _encoder(_local(folder, name, folder.name), config)
     raise ModelMissingError(f'The model "{name}" is not on this machine and could not be fetched. {_CHOICES}')
 
 
@@ -179,22 +197,23 @@ def _folder_revision(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _encoder(folder: Path, name: str, revision: str, config: EmbeddingConfig) -> Encoder:
-    """Open a folder for the configured backend; vectors of ONNX Runtime are kept apart from those of torch."""
-    if (config.backend, config.precision) in {("torch", "int8"), ("onnx", "bfloat16")}:
-        raise ModelSettingsError(
-            f'[embedding] backend = "{config.backend}" does not know precision = "{config.precision}". '
-            'Leave one of the two at "auto".'
-        )
-    if config.backend == "onnx" or config.precision == "int8":
-        return _exported(folder, name, revision, config)
-    return SentenceTransformerEncoder(open_model(str(folder), device=config.device), name, revision, config)
+def _encoder(source: _Source, config: EmbeddingConfig) -> Encoder:
+    """Run a model by the configured backend; where that is open, by torch what no other can run."""
+    if (kind := backends.choose(config)) is not None:
+        try:
+            return _exported(source, kind, config)
+        except ModelUnfitError as error:
+            if config.backend != "auto" or config.precision != "auto":
+                raise
+            log.info("%s That is what is done now.", error)
+    model = open_model(str(source.folder()), device=config.device)
+    return SentenceTransformerEncoder(model, source.name, source.revision, config)
 
 
-def _exported(folder: Path, name: str, revision: str, config: EmbeddingConfig) -> Encoder:
-    kind: exported.Precision = "float32" if config.precision == "float32" else "int8"
-    made = exported.ensure(bundled.model_home(config.model_folder), folder, revision, kind)
-    return exported.ExportedEncoder(made, name, f"{revision} onnx-{kind}", config)
+def _exported(source: _Source, kind: Kind, config: EmbeddingConfig) -> Encoder:
+    _quiet()
+    folder = exported.ensure(bundled.model_home(config.model_folder), source.folder, source.revision, kind)
+    return exported.ExportedEncoder(folder, kind, source.name, source.revision, config)
 
 
 def open_model(path: str, *, device: str, attention: Attention | None = None) -> "SentenceTransformer":

@@ -3,6 +3,7 @@
 EmbeddingError
 |-- ModelMissingError   the configured model is not on this machine
 |-- ModelBrokenError    the bundled weights cannot be rebuilt or do not agree with their own engine
+|   `-- ModelUnfitError a model cannot be run by OpenVINO or ONNX Runtime
 |-- ModelSettingsError  two settings of the model do not go together
 |-- StoreBrokenError    the file of vectors is damaged or cannot be written
 |-- IndexBrokenError    a saved index is missing, damaged or of another version
@@ -21,6 +22,10 @@ class ModelMissingError(EmbeddingError):
 
 class ModelBrokenError(EmbeddingError):
     """The bundled weights are damaged; the message names the file and how to rebuild it."""
+
+
+class ModelUnfitError(ModelBrokenError):
+    """A model cannot be exported, or its export gives other vectors; the message says what to use instead."""
 
 
 class ModelSettingsError(EmbeddingError):

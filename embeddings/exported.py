@@ -1,35 +1,32 @@
-"""A sentence-transformers model as one ONNX file, run by ONNX Runtime (extra "onnx": packages onnx and onnxruntime).
+"""A sentence-transformers model as one ONNX file, run by OpenVINO or ONNX Runtime (extras "openvino" and "onnx").
 
 Made once in the folder of models, checked against the model it was made from, and read by digest ever after.
 """
 
 import hashlib
-import importlib.util
 import logging
-import shutil
-import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings import folders
 from embeddings.agreement import SENTENCES
 from embeddings.config import EmbeddingConfig
-from embeddings.errors import ModelBrokenError, ModelMissingError
+from embeddings.errors import ModelBrokenError, ModelUnfitError
+from embeddings.runtimes import Kind, Network, Share, open_network, require_packages, share, spread
 
 if TYPE_CHECKING:
     import torch
-    from onnxruntime import InferenceSession
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
 log = logging.getLogger(__name__)
 
-Precision = Literal["float32", "int8"]
 Array = NDArray[np.float32]
 
 #: Least cosine between the exported model and the one it was made from, sentence by sentence.
@@ -38,7 +35,6 @@ AGREEMENT: Final = 0.99
 _FORMAT: Final = 1
 _OPSET: Final = 17
 _NETWORK, _TOKENIZER, _FACTS = "model.onnx", "tokenizer.json", "exported.json"
-_PACKAGES: Final = ("onnx", "onnxruntime")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -51,60 +47,38 @@ class Facts(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
-def missing_packages() -> list[str]:
-    """Name the packages that are needed and not installed."""
-    return [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-
-
-def require_packages() -> None:
-    """Raise ModelMissingError, with what to install, unless ONNX Runtime is there."""
-    if missing := missing_packages():
-        raise ModelMissingError(
-            f'[embedding] backend = "onnx" and precision = "int8" need {" and ".join(missing)}: '
-            'pip install "potenzial[onnx]". backend = "torch" needs neither.'
-        )
-
-
 class ExportedEncoder:
     """An exported model with the prompt, batch size and length limit of the configuration, on all cores."""
 
-    def __init__(self, folder: Path, name: str, revision: str, config: EmbeddingConfig) -> None:
+    def __init__(self, folder: Path, kind: Kind, name: str, revision: str, config: EmbeddingConfig) -> None:
+        from embeddings.encoder import cores
+
         facts = _facts(folder)
         self.name = name
-        self.revision = revision
+        self.revision = f"{revision} {kind}"
         self.dimension = facts.dimension
         self._prompt = config.prompt
         self._batch_size = config.batch_size
-        self._session = _session(folder / _NETWORK)
+        self._cores = share(cores())
+        self._network = open_network(folder / _NETWORK, kind, self._cores)
         self._tokenizer = _tokenizer(folder / _TOKENIZER, min(facts.tokens, config.chunk_tokens), facts.padding)
 
     def encode(self, texts: Sequence[str]) -> Array:
         """Give one vector of length 1 per text; texts of like length share a batch whatever their order."""
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
-        for start in range(0, len(order), self._batch_size):
-            places = order[start : start + self._batch_size]
-            vectors[places] = self._batch([texts[place] for place in places])
-        return vectors
+        return spread(texts, self._batch, self.dimension, self._cores.batches, self._batch_size)
 
     def _batch(self, texts: list[str]) -> Array:
-        tokens = self._tokenizer.encode_batch([self._prompt + text for text in texts])
-        ids = np.array([one.ids for one in tokens], np.int64)
-        mask = np.array([one.attention_mask for one in tokens], np.int64)
-        vectors = np.asarray(self._session.run(None, {"ids": ids, "mask": mask})[0], np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
+        return _vectors(self._network, self._tokenizer, [self._prompt + text for text in texts])
 
 
-def _session(path: Path) -> "InferenceSession":
-    import onnxruntime
-
-    from embeddings.encoder import cores
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cores()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+def _vectors(network: Network, tokenizer: "Tokenizer", texts: list[str]) -> Array:
+    """Give vectors of length 1."""
+    tokens = tokenizer.encode_batch(texts)
+    ids = np.array([one.ids for one in tokens], np.int64)
+    mask = np.array([one.attention_mask for one in tokens], np.int64)
+    vectors = network(ids, mask)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
 
 def _tokenizer(path: Path, tokens: int, padding: int) -> "Tokenizer":
@@ -116,25 +90,21 @@ def _tokenizer(path: Path, tokens: int, padding: int) -> "Tokenizer":
     return tokenizer
 
 
-def ensure(home: Path, source: Path, revision: str, kind: Precision) -> Path:
-    """Give the folder of the exported model below `home`, making it from the model in `source` unless it stands there.
+def ensure(home: Path, source: Callable[[], Path], revision: str, kind: Kind) -> Path:
+    """Give the folder of the exported model below `home`, making it unless it stands there undamaged.
 
-    Raises ModelMissingError without ONNX Runtime, ModelBrokenError if the model cannot be exported, if its export
-    disagrees with it, or if `home` cannot be written.
+    `source` gives the folder of the model it is made from, and is asked only then; `revision` names that model's
+    weights. Raises ModelMissingError without the runtime, ModelUnfitError if the model cannot be exported or its
+    export disagrees with it, ModelBrokenError if `home` cannot be written.
     """
-    require_packages()
-    digest = hashlib.sha256(f"{source.name} {revision}".encode()).hexdigest()[:12]
-    folder = home / f"onnx-{kind}-{digest}-{_FORMAT}"
+    require_packages(kind.runtime)
+    folder = home / f"{kind}-{hashlib.sha256(revision.encode()).hexdigest()[:12]}-{_FORMAT}"
     if is_intact(folder):
         return folder
-    log.info("Making an ONNX model (%s) of %s, once", kind, source.name)
+    origin = source()
+    log.info("Making an ONNX model (%s) of %s, once", kind, origin.name)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".exporting-", dir=home, ignore_cleanup_errors=True) as scratch:
-            made = Path(scratch) / "model"
-            made.mkdir()
-            _make(source, made, kind)
-            _move(made, folder)
+        folders.make(folder, is_intact, lambda scratch: _make(origin, scratch, kind))
     except OSError as error:
         raise ModelBrokenError(
             f"{home}: cannot write the ONNX model here ({error}). Name another folder in [embedding] model_folder."
@@ -142,21 +112,10 @@ def ensure(home: Path, source: Path, revision: str, kind: Precision) -> Path:
     return folder
 
 
-def _move(made: Path, folder: Path) -> None:
-    """Put the new folder in its place; another process may have been faster, then its folder stays."""
-    if folder.exists() and not is_intact(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-    try:
-        made.rename(folder)
-    except OSError:
-        if not is_intact(folder):
-            raise
-
-
 def is_intact(folder: Path) -> bool:
     """Say whether an exported folder is complete and every file has the digest it was written with."""
     try:
-        return all(_digest(folder / name) == digest for name, digest in _facts(folder).files.items())
+        return folders.agrees(folder, _facts(folder).files)
     except (OSError, msgspec.MsgspecError):
         return False
 
@@ -165,24 +124,22 @@ def _facts(folder: Path) -> Facts:
     return msgspec.json.decode((folder / _FACTS).read_bytes(), type=Facts)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _make(source: Path, folder: Path, kind: Precision) -> None:
+def _make(source: Path, folder: Path, kind: Kind) -> None:
     """Write network, tokenizer and facts into an empty folder."""
     from embeddings.encoder import open_model
 
     model = open_model(str(source), device="cpu", attention="eager")
     padding = _write_tokenizer(model, source, folder / _TOKENIZER)
     _write_network(model, source, folder / _NETWORK)
-    if kind == "int8":
+    if kind.precision == "int8":
         _quantise(folder / _NETWORK)
     tokens = int(min(model.max_seq_length or 512, 512))
-    agreement = _agreement(model, folder, _tokenizer(folder / _TOKENIZER, tokens, padding))
-    files = {name: _digest(folder / name) for name in (_NETWORK, _TOKENIZER)}
-    facts = Facts(int(model.get_embedding_dimension() or 0), tokens, padding, agreement, files)
+    network = open_network(folder / _NETWORK, kind, Share(1, 1))
+    least = _agreement(model, network, _tokenizer(folder / _TOKENIZER, tokens, padding))
+    if not least >= AGREEMENT:
+        raise _unfit(source, f"its vectors agree only to {least:.4f}, at least {AGREEMENT} is needed")
+    files = {name: folders.digest(folder / name) for name in (_NETWORK, _TOKENIZER)}
+    facts = Facts(int(model.get_embedding_dimension() or 0), tokens, padding, least, files)
     (folder / _FACTS).write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2))
 
 
@@ -219,8 +176,8 @@ def _write_network(model: "SentenceTransformer", source: Path, path: Path) -> No
             raise _unfit(source, str(error).strip().partition("\n")[0]) from error
 
 
-def _unfit(source: Path, reason: str) -> ModelBrokenError:
-    return ModelBrokenError(f'{source}: cannot be made an ONNX model ({reason}). Use [embedding] backend = "torch".')
+def _unfit(source: Path, reason: str) -> ModelUnfitError:
+    return ModelUnfitError(f'{source}: cannot be made an ONNX model ({reason}). Use [embedding] backend = "torch".')
 
 
 def _traceable(model: "SentenceTransformer") -> "torch.nn.Module":
@@ -251,15 +208,7 @@ def _quantise(path: Path) -> None:
     onnx.save(network, str(path))
 
 
-def _agreement(model: "SentenceTransformer", folder: Path, tokenizer: "Tokenizer") -> float:
-    """Give the least cosine between model and export on 50 sentences; raises ModelBrokenError below `AGREEMENT`."""
+def _agreement(model: "SentenceTransformer", network: Network, tokenizer: "Tokenizer") -> float:
+    """Give the least cosine between model and export on 50 sentences."""
     wanted = np.asarray(model.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False), np.float32)
-    session = _session(folder / _NETWORK)
-    tokens = tokenizer.encode_batch(list(SENTENCES))
-    feed = {"ids": np.array([one.ids for one in tokens]), "mask": np.array([one.attention_mask for one in tokens])}
-    found = np.asarray(session.run(None, feed)[0], np.float32)
-    least = float(((found * wanted).sum(axis=1) / np.linalg.norm(found, axis=1)).min())
-    if not least >= AGREEMENT:
-        reason = f"its vectors agree only to {least:.4f}, at least {AGREEMENT} is needed"
-        raise _unfit(folder, reason)
-    return least
+    return float((_vectors(network, tokenizer, list(SENTENCES)) * wanted).sum(axis=1).min())

@@ -125,21 +125,25 @@ class Index:
     def _part(self, queries: Array, k: int, pool: Rows | None) -> tuple[Array, Rows]:
         size = len(self.names) if pool is None else len(pool)
         wanted = min(k + _SLACK, size)
-        similarity, rows = _ordered(*self._candidates(queries, wanted, pool))
+        similarity, rows = _ordered(*self._candidates(queries, wanted, pool, k))
         if wanted < size:
             tied = (similarity[:, k - 1] == similarity[:, -1]) & (rows[:, -1] >= 0)
             if tied.any():
                 similarity[tied, :k], rows[tied, :k] = self._settled(queries[tied], k, pool)
         return similarity[:, :k], rows[:, :k]
 
-    def _candidates(self, queries: Array, wanted: int, pool: Rows | None) -> tuple[Array, Rows]:
+    def _candidates(self, queries: Array, wanted: int, pool: Rows | None, k: int) -> tuple[Array, Rows]:
         kind, effort = self.quality.kind, self.quality.effort
+        # The recall was measured for quality.k neighbours: the slack need not cost a wider search beyond that.
+        beyond = wanted / max(k, min(wanted, self.quality.k))
         if pool is None:
-            return _asked(self.engine, queries, wanted, parameters(kind, effort, None) if effort.probes else None)
+            params = parameters(kind, effort, None, beyond) if effort.probes else None
+            return _asked(self.engine, queries, wanted, params)
         if kind == "flat" or len(pool) <= self.exact_among:
             return self._among(queries, wanted, pool)
         wider = effort.widened(min(-(-len(self.names) // len(pool)), _WIDEST))
-        return _asked(self.engine, queries, wanted, parameters(kind, wider, selector(pool, len(self.names))))
+        params = parameters(kind, wider, selector(pool, len(self.names)), beyond)
+        return _asked(self.engine, queries, wanted, params)
 
     def _among(self, queries: Array, wanted: int, pool: Rows) -> tuple[Array, Rows]:
         """Search some rows exactly: in place for few queries, in a copy of them for many."""

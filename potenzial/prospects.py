@@ -110,11 +110,14 @@ def _vectors(project: Project, prospects: pl.DataFrame, crawled: Frames, advance
     from embeddings.encoder import encoder_key, load_encoder
     from embeddings.fields import site_texts
     from embeddings.pooling import pool
+    from embeddings.rarity import rarity_of
     from embeddings.store import VectorStore
 
     config, table = project.config.embedding, tables.read(project, "transform")
     texts = documents(prospects, site_texts(crawled["pages"], crawled["organisations"], config.fields))
-    chunks = query_chunks(texts, config)
+    # How rare words are is said by the stock, as for its own companies, and not by the list.
+    specific = config.pooling == "idf" or config.chunk_choice == "specific"
+    chunks = query_chunks(texts, config, rarity_of(tables.read(project, "chunks")) if specific else None)
     if chunks.is_empty():
         return tables.read(project, "company_vectors").clear()
     encoder = load_encoder(config, project.vector_store.parent)

@@ -1,17 +1,18 @@
 """The commands `lookalike` and `rank-prospects`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import polars as pl
 
+from embeddings.lookalike import did_you_mean
 from potenzial import tables
 from potenzial.api import Project as Analysis
-from potenzial.commands.asking import known
 from potenzial.commands.output import for_people, for_programs, stderr, stdout
 from potenzial.commands.running import reporter
-from potenzial.errors import QuestionError
+from potenzial.errors import QuestionError, UnknownIdError
 from potenzial.interruption import interruptible
 from potenzial.lock import only_run
 from potenzial.lookalikes.answer import Lookalikes
@@ -38,9 +39,7 @@ PROSPECT_SHEET: Final = (
 def lookalike(project: Project, question: Question, kind: Format, path: Path | None) -> None:
     """Answer a question, on the terminal or in a file."""
     stock = load_stock(project)
-    customers = tables.read(project, "customers")["customer_id"]
-    for name in (*question.ids, *question.without):
-        known(name, customers)
+    _check_ids((*question.ids, *question.without), tables.read(project, "customers")["customer_id"])
     found = Analysis(stock, Reader(project)).ask(question)
     if kind == "table":
         for_people(shown(found, _subject(question, stock)), {})
@@ -48,6 +47,18 @@ def lookalike(project: Project, question: Question, kind: Format, path: Path | N
         for_programs("", _values(found))
     else:
         _as_sheet(found, project, kind, path)
+
+
+def _check_ids(names: Sequence[str], known: pl.Series) -> None:
+    """Refuse ids that are not in the stock.
+
+    Raises:
+        UnknownIdError: the message names ids that may have been meant.
+    """
+    there = set(known.filter(known.is_in(list(names))))
+    for name in names:
+        if name not in there:
+            raise UnknownIdError(f"There is no customer `{name}`. {did_you_mean(name, known)}")
 
 
 def format_of(kind: str, *, as_json: bool) -> Format:

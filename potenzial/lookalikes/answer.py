@@ -1,8 +1,8 @@
 """From a question to the companies that answer it, or to the filter that left none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -56,7 +56,10 @@ HITS: Final = pl.Schema(
         "differs_en": pl.String(),
     }
 )
-_FROM_FACTS: Final = tuple(name for name in HITS if name in FACTS)
+#: Companies that are compared exactly for each one wanted, and how many of a large stock at least.
+_CANDIDATES: Final = 4
+_LEAST: Final = 2_000
+_DESCRIBED: Final = ("shared", "own", "differs_de", "differs_en")
 #: Scores that differ by less are equal, and equals are ordered by id.
 _DIGITS: Final = 6
 
@@ -148,8 +151,24 @@ class _Aim:
     example: Example
 
 
+class _Applied(NamedTuple):
+    """A filter: its name, the rows it keeps (n), and what to say if it leaves none."""
+
+    name: str
+    kept: NDArray[np.bool_]
+    detail: Callable[[], str] = str
+
+
+class _Held(NamedTuple):
+    """What the companies found are described by."""
+
+    question: Question
+    stock: LookalikeStock
+    aimed: _Aim
+
+
 def answer(question: Question, stock: LookalikeStock, reader: Reader) -> Lookalikes:
-    """Find the companies that a question asks for; exact, and the same for the same stock.
+    """Find the companies that a question asks for; the same for the same stock, and exact where it has no sketch.
 
     Raises:
         UnknownCompanyError: an example has no vector.
@@ -158,28 +177,34 @@ def answer(question: Question, stock: LookalikeStock, reader: Reader) -> Lookali
     """
     aimed = _aimed(question, stock, reader)
     keep, steps = _filtered(question, stock, aimed)
-    aspects = stock.aspects(aimed.direction, aimed.examples)
-    scores = aspects.score(question.weights, stock.usual).round(_DIGITS)
+    scores = stock.scores(aimed.direction, aimed.examples, question.weights)
+    rows = best_rows(scores, keep, max(_CANDIDATES * question.k, _LEAST if stock.sketch else 0))
+    aspects = stock.aspects(rows, aimed.direction, aimed.examples)
+    scores[rows] = aspects.score(question.weights, stock.usual)
+    scores = scores.round(_DIGITS)
     if question.min_score is not None:
-        best = f"The best score is {scores[keep].max():.2f}." if keep.any() else ""
+        best = f"The best score is {scores[rows].max():.2f}." if len(rows) else ""
         keep = keep & (scores >= np.float32(question.min_score))
         steps = (*steps, Step(f"--min-score {question.min_score:g}", int(keep.sum()), best))
-    rows = best_rows(scores, keep, question.k)
-    return Lookalikes(question, _hits(rows, scores, aspects, question, stock, aimed.example), steps)
+    places = best_rows(scores[rows], keep[rows], question.k)
+    hits = _hits(stock.facts[rows[places]], scores[rows[places]], aspects.at(places), _Held(question, stock, aimed))
+    return Lookalikes(question, hits, steps)
 
 
 def _aimed(question: Question, stock: LookalikeStock, reader: Reader) -> _Aim:
-    if question.without:
-        check_known(question.without, stock.ids)
-    others = stock.rows(question.without)
+    rows, others = _known_rows(question.ids, stock), _known_rows(question.without, stock)
     away = stock.vectors[others]
-    if question.ids:
-        check_known(question.ids, stock.ids)
-        rows = stock.rows(question.ids)
+    if len(rows):
         return _Aim(aim(stock.vectors[rows], away), rows, others, example_of(stock, rows))
     read = reader.text(question.text) if question.text.strip() else reader.url(question.url)
-    none = np.zeros(0, np.int64)
-    return _Aim(aim(read.vector[None, :], away), none, others, example_of_text(read.passages))
+    return _Aim(aim(read.vector[None, :], away), rows, others, example_of_text(read.passages))
+
+
+def _known_rows(ids: Sequence[str], stock: LookalikeStock) -> NDArray[np.int64]:
+    rows = stock.rows(ids)
+    if len(rows) < len(set(ids)):
+        check_known(ids, stock.ids)
+    return rows
 
 
 def _filtered(question: Question, stock: LookalikeStock, aimed: _Aim) -> tuple[NDArray[np.bool_], tuple[Step, ...]]:
@@ -188,22 +213,28 @@ def _filtered(question: Question, stock: LookalikeStock, aimed: _Aim) -> tuple[N
     steps: list[Step] = []
     for name, kept, detail in _filters(question, stock, aimed):
         keep = keep & kept
-        steps.append(Step(name, int(keep.sum()), detail))
+        steps.append(Step(name, int(keep.sum()), "" if keep.any() else detail()))
     return keep, tuple(steps)
 
 
-def _filters(question: Question, stock: LookalikeStock, aimed: _Aim) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
-    """Give each filter's name, the rows it keeps, and what to say if it leaves none."""
+def _filters(question: Question, stock: LookalikeStock, aimed: _Aim) -> Iterator[_Applied]:
+    """Apply each filter to the whole stock."""
     named = np.concatenate([aimed.examples, aimed.others])
-    yield "the other companies with text", ~np.isin(np.arange(stock.facts.height), named), ""
+    others = np.ones(stock.facts.height, np.bool_)
+    others[named] = False
+    yield _Applied("the other companies with text", others)
     if question.only is not None:
-        yield f"--only {question.only}", _mask(stock, kind(question.only)), ""
+        yield _Applied(f"--only {question.only}", _mask(stock, kind(question.only)))
     if question.exclude_group:
-        yield "--exclude-group", ~same_company(stock.facts, named), ""
+        yield _Applied("--exclude-group", ~same_company(stock.facts, named))
     if question.where:
         condition = parse_filter(question.where, FACTS)
-        alone = "; ".join(f"{part}: {count:,}" for part, count in condition.counts(stock.facts))
-        yield f'--where "{question.where}"', condition.keeps(stock.facts).to_numpy(), f"Each alone meets: {alone}."
+        kept = condition.keeps(stock.facts).to_numpy()
+        yield _Applied(f'--where "{question.where}"', kept, lambda: _alone(condition.counts(stock.facts)))
+
+
+def _alone(counts: Sequence[tuple[str, int]]) -> str:
+    return f"Each alone meets: {'; '.join(f'{part}: {count:,}' for part, count in counts)}."
 
 
 def _mask(stock: LookalikeStock, condition: pl.Expr) -> NDArray[np.bool_]:
@@ -220,8 +251,10 @@ def kind(only: Only) -> pl.Expr:
 def same_company(facts: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say which customers share website, VAT id or register number with some rows of the stock."""
     keys = ("site", "vat_id", "register_number")
-    shared = [pl.col(key).is_in(facts[rows][key].drop_nulls().to_list()).fill_null(value=False) for key in keys]
-    return facts.select(pl.any_horizontal(shared)).to_series().to_numpy()
+    theirs = {key: facts[key].gather(rows).drop_nulls().to_list() for key in keys}
+    shared = [pl.col(key).is_in(known).fill_null(value=False) for key, known in theirs.items() if known]
+    same = pl.any_horizontal(shared) if shared else pl.repeat(value=False, n=pl.len(), dtype=pl.Boolean)
+    return facts.select(same=same).to_series().to_numpy()
 
 
 def best_rows(scores: NDArray[np.float32], keep: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
@@ -233,25 +266,18 @@ def best_rows(scores: NDArray[np.float32], keep: NDArray[np.bool_], k: int) -> N
     return rows[np.argsort(-scores[rows], kind="stable")][:k].astype(np.int64)
 
 
-def _hits(
-    rows: NDArray[np.int64],
-    scores: NDArray[np.float32],
-    aspects: Aspects,
-    question: Question,
-    stock: LookalikeStock,
-    example: Example,
-) -> pl.DataFrame:
-    facts = stock.facts[rows]
-    closer = pl.Series(percentiles(scores[rows], question.weights, stock.usual), dtype=pl.Float64)
+def _hits(facts: pl.DataFrame, scores: NDArray[np.float32], aspects: Aspects, held: _Held) -> pl.DataFrame:
+    """Describe the companies found (FACTS, best first, m of everything)."""
+    closer = pl.Series(percentiles(scores, held.question.weights, held.stock.usual), dtype=pl.Float64)
     return (
         facts.with_columns(
-            *_evidence(stock, facts, example),
-            pl.Series("score", scores[rows]),
-            pl.Series("band", bands(closer, pl.Series(scores[rows])), dtype=pl.String),
+            *_evidence(held.stock, facts, held.aimed.example).iter_columns(),
+            pl.Series("score", scores),
+            pl.Series("band", bands(closer, pl.Series(scores)), dtype=pl.String),
             pl.Series("closer_than", closer.fill_nan(None)),
-            pl.Series("similarity", aspects.text[rows].round(_DIGITS)),
-            pl.Series("industry_alike", aspects.industry[rows]).fill_nan(None),
-            pl.Series("size_alike", aspects.size[rows]).fill_nan(None),
+            pl.Series("similarity", aspects.text.round(_DIGITS)),
+            pl.Series("industry_alike", aspects.industry).fill_nan(None),
+            pl.Series("size_alike", aspects.size).fill_nan(None),
             rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32),
         )
         .select(HITS.names())
@@ -259,14 +285,17 @@ def _hits(
     )
 
 
-def _evidence(stock: LookalikeStock, facts: pl.DataFrame, example: Example) -> list[pl.Series]:
+def _evidence(stock: LookalikeStock, facts: pl.DataFrame, example: Example) -> pl.DataFrame:
     """What each company found shares with the examples, and what differs, in the order of `facts`."""
-    phrases = phrases_of(stock, facts["customer_id"].to_list())
-    parted = [compared(phrases[name], example) for name in facts["customer_id"]]
-    contrasts = [contrast(row, example) for row in facts.iter_rows(named=True)]
-    return [
-        pl.Series("shared", [shared for shared, _ in parted], dtype=HITS["shared"]),
-        pl.Series("own", [own for _, own in parted], dtype=HITS["own"]),
-        pl.Series("differs_de", [differences(found, GERMAN) for found in contrasts], dtype=pl.String),
-        pl.Series("differs_en", [differences(found, ENGLISH) for found in contrasts], dtype=pl.String),
-    ]
+    phrases = phrases_of(stock.keywords, facts)
+    rows = [_described(row, phrases[row["customer_id"]], example) for row in facts.iter_rows(named=True)]
+    return pl.from_dicts(rows, schema={name: HITS[name] for name in _DESCRIBED})
+
+
+def _described(
+    row: Mapping[str, Any], phrases: Sequence[tuple[str, str | None]], example: Example
+) -> dict[str, object]:
+    shared, own = compared(phrases, example)
+    apart = contrast(row, example)
+    said = (shared, own, differences(apart, GERMAN), differences(apart, ENGLISH))
+    return dict(zip(_DESCRIBED, said, strict=True))

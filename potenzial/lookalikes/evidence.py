@@ -69,26 +69,29 @@ def _passages(stock: LookalikeStock, ids: pl.Series) -> tuple[Passage, ...]:
     return tuple(Passage(url, text.lower()) for _, url, text in found.iter_rows())
 
 
-def phrases_of(stock: LookalikeStock, ids: Sequence[str]) -> Mapping[str, list[tuple[str, str | None]]]:
-    """Give the phrases of some companies that are fit for quoting, best first, each with its page."""
+def phrases_of(keywords: pl.DataFrame, facts: pl.DataFrame) -> Mapping[str, list[tuple[str, str | None]]]:
+    """Give the phrases of some companies (FACTS) that are fit for quoting, best first, each with its page.
+
+    `keywords` (KEYWORDS) is sorted by company. A phrase that is part of the company's own name is left out.
+    """
     known = pl.concat_str("name", "city", separator=" ", ignore_nulls=True).str.to_lowercase()
-    names = stock.facts[stock.rows(ids)].select("customer_id", own_name=known)
-    chosen = _rows_of(stock.keywords, ids)
-    tidy = tidy_phrases(chosen).join(names, on="customer_id", how="left", maintain_order="left")
+    names = facts.lazy().select("customer_id", own_name=known)
+    tidy = tidy_phrases(_rows_of(keywords, facts["customer_id"])).lazy()
     told = pl.col("own_name").str.contains(pl.col("key"), literal=True)
-    kept = tidy.filter(~told.fill_null(value=False)).unique(["customer_id", "key"], keep="first", maintain_order=True)
-    found: dict[str, list[tuple[str, str | None]]] = {name: [] for name in ids}
-    for name, phrase, url in kept.select("customer_id", "phrase", "url").iter_rows():
+    kept = tidy.join(names, on="customer_id", how="left", maintain_order="left").filter(~told.fill_null(value=False))
+    first = kept.unique(["customer_id", "key"], keep="first", maintain_order=True)
+    found: dict[str, list[tuple[str, str | None]]] = {name: [] for name in facts["customer_id"]}
+    for name, phrase, url in first.select("customer_id", "phrase", "url").collect().iter_rows():
         found[name].append((phrase, url))
     return found
 
 
-def _rows_of(keywords: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+def _rows_of(keywords: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     """Give the rows of some companies from a table sorted by company, by binary search: it has a dozen for each."""
     names = keywords["customer_id"]
-    ends = ((names.search_sorted(name, "left"), names.search_sorted(name, "right")) for name in ids)
-    parts = [keywords.slice(first, last - first) for first, last in ends]
-    return pl.concat([keywords.clear(), *parts])
+    ends = zip(names.search_sorted(ids, "left"), names.search_sorted(ids, "right"), strict=True)
+    rows = [np.arange(first, last) for first, last in ends]
+    return keywords[np.concatenate(rows)] if rows else keywords.clear()
 
 
 def compared(
@@ -98,7 +101,8 @@ def compared(
     shared: list[dict[str, str | None]] = []
     own: list[dict[str, str | None]] = []
     for phrase, url in phrases:
-        passage = next((one for one in example.passages if holds(one.text, phrase.lower())), None)
+        small = phrase.lower()
+        passage = next((one for one in example.passages if holds(one.text, small)), None)
         if passage is None:
             own.append({"phrase": phrase, "url": url})
         else:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from embeddings.lookalike import Sketch, sketch
 from embeddings.neighbours import vectors_of
 from potenzial import artifact, tables
 from potenzial.lookalikes.question import Weights
@@ -29,6 +30,8 @@ _GIVEN: Final = pl.Schema({name: dtype for name, dtype in CUSTOMERS.items() if n
 #: Columns that a condition may name: the address stock without its texts, the first digits of the postcode, the rating.
 FACTS: Final = pl.Schema({**_GIVEN, **_REGIONS, **{name: POTENTIAL[name] for name in _RATED}})
 
+#: Companies up to which a question compares all by their whole vectors.
+EXACT_UP_TO: Final = 200_000
 #: Pairs of companies drawn to learn how alike companies usually are.
 _PAIRS: Final = 20_000
 _SEED: Final = 7
@@ -46,6 +49,10 @@ class Aspects:
     industry: Floats
     size: Floats
 
+    def at(self, places: NDArray[np.int64]) -> "Aspects":
+        """Give some of the companies or pairs."""
+        return Aspects(self.text[places], self.industry[places], self.size[places])
+
     def score(self, weights: Weights, usual: "Aspects") -> Floats:
         """Weigh the aspects (Gower 1971, doi 10.2307/2528823); what is not known counts as usual in the stock."""
         pairs = ((weights.text, self.text, usual.text), (weights.industry, self.industry, usual.industry))
@@ -56,16 +63,29 @@ class Aspects:
 
 
 @dataclass(frozen=True, eq=False)
+class Branches:
+    """The industries of n companies: `paths` (p x 4) are the different ones, `path` (n) says which each company has."""
+
+    paths: NDArray[np.int64]
+    path: NDArray[np.int32]
+
+    def at(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers of section to class of some companies (m x 4), -1 unknown."""
+        return self.paths[self.path[rows]]
+
+
+@dataclass(frozen=True, eq=False)
 class LookalikeStock:
     """The n companies that have a vector, sorted by id.
 
-    `facts` (FACTS), `vectors` (n x d, length 1), `industries` (n x 4 numbers of section to class, -1 unknown) and
-    `headcount` (n, NaN unknown) stand in the same order; `usual` holds pairs drawn by chance, `chunks_file` the texts.
+    `facts` (FACTS), `vectors` (n x d, length 1), `branches` and `headcount` (n, NaN unknown) stand in the same order;
+    `sketch` is there in a large stock only. `usual` holds pairs drawn by chance, `chunks_file` the texts.
     """
 
     facts: pl.DataFrame
     vectors: Floats
-    industries: NDArray[np.int64]
+    sketch: Sketch | None
+    branches: Branches
     headcount: Floats
     keywords: pl.DataFrame
     usual: Aspects
@@ -78,14 +98,35 @@ class LookalikeStock:
 
     def rows(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Give the rows of some companies, in the order of the stock; unknown ones are left out."""
-        return self.ids.is_in(list(ids)).arg_true().to_numpy().astype(np.int64)
+        wanted = pl.Series("customer_id", list(ids), dtype=pl.String)
+        places = self.ids.search_sorted(wanted).clip(0, max(len(self.ids) - 1, 0)).cast(pl.Int64)
+        there = places.filter(self.ids.gather(places) == wanted) if len(self.ids) else places.clear()
+        return there.unique().sort().to_numpy()
 
-    def aspects(self, direction: Floats, examples: NDArray[np.int64]) -> Aspects:
-        """Compare every company with a direction (d) and with the facts of the examples (rows of the stock)."""
-        text = self.vectors @ direction
-        industry = _mean([_industry(self.industries, self.industries[row]) for row in examples], len(text))
-        size = _mean([_size(self.headcount, self.headcount[row]) for row in examples], len(text))
-        return Aspects(text, industry, size)
+    def scores(self, direction: Floats, examples: NDArray[np.int64], weights: Weights) -> Floats:
+        """Score every company (n) against a direction (d) and the facts of the examples (rows of the stock).
+
+        In a large stock the text counts by its sketch, hence nearly.
+        """
+        text = self.vectors @ direction if self.sketch is None else self.sketch.cosines(direction)
+        nothing = np.zeros(0, np.float32)
+        industry = self._industry_alike(examples) if weights.industry else nothing
+        size = self._size_alike(examples, self.headcount) if weights.size else nothing
+        return Aspects(text, industry, size).score(weights, self.usual)
+
+    def aspects(self, rows: NDArray[np.int64], direction: Floats, examples: NDArray[np.int64]) -> Aspects:
+        """Compare some companies (m rows) with a direction (d) and with the facts of the examples, exactly."""
+        industry = self._industry_alike(examples, rows)
+        return Aspects(self.vectors[rows] @ direction, industry, self._size_alike(examples, self.headcount[rows]))
+
+    def _industry_alike(self, examples: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> Floats:
+        """Compare each different industry once, for there are far fewer of them than companies."""
+        paths = self.branches.paths
+        alike = _mean([_industry(paths, path) for path in self.branches.at(examples)], len(paths))
+        return alike[self.branches.path if rows is None else self.branches.path[rows]]
+
+    def _size_alike(self, examples: NDArray[np.int64], headcount: Floats) -> Floats:
+        return _mean([_size(headcount, self.headcount[row]) for row in examples], len(headcount))
 
 
 def load_stock(project: Project) -> LookalikeStock:
@@ -95,14 +136,34 @@ def load_stock(project: Project) -> LookalikeStock:
         StageError: the stages up to `embed` have not run.
     """
     companies = tables.read(project, "company_vectors").sort("customer_id")
-    facts = _facts(project, companies["customer_id"])
+    facts, chunks = _facts(project, companies["customer_id"]), project.stage("embed").files["chunks"]
+    return stock_of(facts, companies, tables.read(project, "keywords"), chunks)
+
+
+def stock_of(facts: pl.DataFrame, companies: pl.DataFrame, keywords: pl.DataFrame, chunks_file: Path) -> LookalikeStock:
+    """Prepare FACTS and company_vectors of the same companies, both sorted by id, KEYWORDS, and the file of CHUNKS."""
     vectors = vectors_of(companies)
-    industries = read_industries(facts["industry"].to_list()).levels
+    branches = _branches(read_industries(facts["industry"].to_list()).levels)
     headcount = _positive(facts["headcount"])
-    usual = _usual(vectors, industries, headcount)
-    keywords = tables.read(project, "keywords").sort("customer_id", "weight", descending=[False, True])
-    chunks = project.stage("embed").files["chunks"]
-    return LookalikeStock(facts, vectors, industries, headcount, keywords, usual, chunks)
+    return LookalikeStock(
+        facts=facts.with_columns(pl.col("customer_id").set_sorted()),
+        vectors=vectors,
+        sketch=sketch(vectors) if len(vectors) > EXACT_UP_TO else None,
+        branches=branches,
+        headcount=headcount,
+        keywords=keywords.sort("customer_id", "weight", descending=[False, True]),
+        usual=_usual(vectors, branches, headcount),
+        chunks_file=chunks_file,
+    )
+
+
+def _branches(levels: NDArray[np.int64]) -> Branches:
+    """Find the different industries among n of them (n x 4)."""
+    key = np.zeros(len(levels), np.int64)
+    for level in range(levels.shape[1]):
+        key = np.unique(key * (levels[:, level].max(initial=0) + 2) + levels[:, level] + 1, return_inverse=True)[1]
+    _, first, path = np.unique(key, return_index=True, return_inverse=True)
+    return Branches(levels[first], path.astype(np.int32))
 
 
 def _facts(project: Project, ids: pl.Series) -> pl.DataFrame:
@@ -126,7 +187,7 @@ def _positive(values: pl.Series) -> Floats:
     return np.where(numbers > 0, numbers, np.float32(np.nan)).astype(np.float32)
 
 
-def _usual(vectors: Floats, industries: NDArray[np.int64], headcount: Floats) -> Aspects:
+def _usual(vectors: Floats, branches: Branches, headcount: Floats) -> Aspects:
     """Compare pairs of companies drawn by chance, the same in every run."""
     size = len(vectors)
     if size < _LEAST:
@@ -136,7 +197,7 @@ def _usual(vectors: Floats, industries: NDArray[np.int64], headcount: Floats) ->
     one = rng.integers(0, size, _PAIRS)
     other = (one + rng.integers(1, size, _PAIRS)) % size
     text = np.einsum("nd,nd->n", vectors[one], vectors[other])
-    return Aspects(text, _industry(industries[one], industries[other]), _size(headcount[one], headcount[other]))
+    return Aspects(text, _industry(branches.at(one), branches.at(other)), _size(headcount[one], headcount[other]))
 
 
 def _industry(some: NDArray[np.int64], others: NDArray[np.int64]) -> Floats:

@@ -87,6 +87,27 @@ def test_damaged_store_is_named_with_the_way_out(tmp_path: Path, encoder: Encode
         encode_missing(make_chunks(("a", "Drehen")), encoder, store, CONFIG, progress=ignore)
 
 
+def test_store_cut_in_the_middle_is_named(tmp_path: Path, encoder: Encoder, make_chunks: Make) -> None:
+    """A file of vectors that lost its second half is refused with its path, not read as if it held fewer."""
+    chunks, store = make_chunks(*((str(n), f"Text {n}") for n in range(600))), tmp_path / "vectors.sqlite"
+    encode_missing(chunks, encoder, store, CONFIG, progress=ignore)
+    store.write_bytes(store.read_bytes()[: store.stat().st_size // 2])
+    with pytest.raises(StoreBrokenError, match=r"vectors\.sqlite.*delete it"):
+        encode_missing(chunks, encoder, store, CONFIG, progress=ignore)
+
+
+def test_changed_model_does_not_use_the_vectors_of_the_old_one(
+    tmp_path: Path, encoder: Encoder, make_chunks: Make
+) -> None:
+    """With other weights or another arithmetic every chunk is encoded anew, beside the old vectors."""
+    chunks, store = make_chunks(("a", "Drehen"), ("b", "Fräsen")), tmp_path / "v.sqlite"
+    encode_missing(chunks, encoder, store, CONFIG, progress=ignore)
+    old, encoder.revision = encoder_key(encoder, CONFIG), "2"
+    assert encode_missing(chunks, encoder, store, CONFIG, progress=ignore) == 2
+    with VectorStore.opened(store, old) as vectors:
+        assert vectors.chunks().len() == 2
+
+
 SLOW_RUN = """
 import sys, time
 from pathlib import Path

@@ -1,10 +1,12 @@
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from embeddings.config import EmbeddingConfig
 from embeddings.encoder import Encoder, encoder_key, load_encoder
+from embeddings.encoders import Encoders
 from embeddings.errors import ModelBrokenError, ModelMissingError
 from embeddings.rebuild import write_model
 from embeddings.weights import read_packed
@@ -59,14 +61,23 @@ def test_prompt_goes_before_every_text(tiny_folder: Path) -> None:
 
 
 def test_changed_model_has_another_key(tiny_folder: Path, tiny_file: Path, tmp_path: Path) -> None:
-    """A local model whose files changed, another prompt and another length limit are other encoders."""
+    """A local model whose files changed, another precision, prompt and length limit are other encoders."""
     write_model(read_packed(tiny_file), tmp_path)
     (tmp_path / "README.md").write_text("retrained")
     config = EmbeddingConfig(model=str(tiny_folder))
     key = encoder_key(tiny(tiny_folder), config)
     assert key != encoder_key(tiny(tmp_path), config)._replace(model=key.model)
+    assert key != encoder_key(tiny(tiny_folder, precision="bfloat16"), config)
     assert key != encoder_key(tiny(tiny_folder), EmbeddingConfig(prompt="passage: "))
     assert key != encoder_key(tiny(tiny_folder), EmbeddingConfig(chunk_tokens=64))
+
+
+def test_encoder_is_loaded_once(tiny_folder: Path) -> None:
+    """Settings that say nothing of the encoder give the loaded one again, others load another."""
+    encoders, settings = Encoders(), EmbeddingConfig(model=str(tiny_folder), backend="torch", device="cpu")
+    first = encoders.load(settings)
+    assert encoders.load(msgspec.structs.replace(settings, pooling="idf", chunks_per_company=2)) is first
+    assert encoders.load(msgspec.structs.replace(settings, prompt="passage: ")) is not first
 
 
 def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
@@ -112,8 +123,9 @@ def test_cached_hub_model_needs_no_network(monkeypatch: pytest.MonkeyPatch, tmp_
     write_model(read_packed(tiny_file), snapshot)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    encoder = load_encoder(EmbeddingConfig(model="somebody/tiny", revision=commit, device="cpu", chunk_tokens=16))
-    assert (encoder.name, encoder.revision, encoder.dimension) == ("somebody/tiny", commit, 32)
+    settings = EmbeddingConfig(model="somebody/tiny", revision=commit, backend="torch", precision="float32")
+    encoder = load_encoder(msgspec.structs.replace(settings, device="cpu", chunk_tokens=16))
+    assert (encoder.name, encoder.revision, encoder.dimension) == ("somebody/tiny", f"{commit} torch-float32", 32)
 
 
 def test_bundled_model_comes_from_the_hub_where_its_package_is_missing(

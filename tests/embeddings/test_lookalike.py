@@ -1,10 +1,11 @@
 from collections.abc import Callable
 
+import numpy as np
 import polars as pl
 import pytest
 
 from embeddings.errors import UnknownCompanyError
-from embeddings.lookalike import lookalikes
+from embeddings.lookalike import lookalikes, near_ids, sketch
 
 Make = Callable[..., pl.DataFrame]
 
@@ -41,3 +42,24 @@ def test_no_company_is_asked_for(companies: pl.DataFrame) -> None:
     """An empty list of seeds is refused in words."""
     with pytest.raises(UnknownCompanyError, match="at least one"):
         lookalikes(companies, [], 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("10002", "K-10002"), ("k 010002", "K-10002"), ("X10002", "K-10002"), ("Meier", "Maier"), ("", None)],
+)
+def test_an_unknown_id_has_near_ones(name: str, meant: str | None) -> None:
+    """Signs, case, zeros and prefix are forgiven first, then a wrong letter; nothing is near to nothing."""
+    found = near_ids(name, pl.Series(["K-10001", "K-10002", "Maier", "Schulz"]))
+    assert found == ([meant] if meant else [])
+
+
+def test_a_sketch_estimates_cosines() -> None:
+    """Vectors that differ in few directions lose nothing, and the best of others are nearly the same."""
+    rng = np.random.default_rng(1)
+    flat = rng.normal(size=(500, 40)) @ rng.normal(size=(40, 96))
+    falling = rng.normal(size=(4_000, 96)) / np.arange(1, 97)
+    few, many = ((part / np.linalg.norm(part, axis=1, keepdims=True)).astype(np.float32) for part in (flat, falling))
+    assert np.allclose(sketch(few).cosines(few[0]), few @ few[0], atol=1e-5)
+    best, near = (set(np.argsort(-cosines)[:100]) for cosines in (many @ many[0], sketch(many).cosines(many[0])))
+    assert len(best & near) >= 90

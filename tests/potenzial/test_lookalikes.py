@@ -1,6 +1,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from potenzial.errors import FilterError, QuestionError, UnknownIdError
 from potenzial.lookalikes.evidence import holds
 from potenzial.lookalikes.reader import Reader
 from potenzial.lookalikes.sheet import csv_text, readable, write_xlsx
-from potenzial.lookalikes.stock import FACTS, Aspects, LookalikeStock
+from potenzial.lookalikes.stock import FACTS, Aspects, stock_of
 from potenzial.project import Project as Folder
 
 #: id, angle of the vector in degrees, headcount, industry, revenue, best year, site
@@ -40,6 +41,7 @@ def project(tmp_path: Path) -> Project:
                 "name": f"=Firma {name}",
                 "plz2": "35" if name < "c" else "80",
                 "headcount": headcount,
+                "industry": {1: "Metall", 2: "Bau"}.get(industry),
                 "industry_label": {1: "Metall", 2: "Bau"}.get(industry),
                 "revenue": revenue,
                 "revenue_best": best,
@@ -58,15 +60,10 @@ def project(tmp_path: Path) -> Project:
     texts = [(name, name, "home", f"http://{name}.test/", f"Wir bieten CNC-Fräsen {name}", 1.0) for name in "ab"]
     pl.DataFrame(texts, schema=CHUNKS, orient="row").write_parquet(chunks)
     pairs = np.linspace(-1, 1, 1001, dtype=np.float32)
-    stock = LookalikeStock(
-        facts,
-        np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32),
-        np.array([[row[3]] * 4 for row in ROWS]),
-        np.array([row[2] or np.nan for row in ROWS], np.float32),
-        pl.DataFrame(phrases, schema=KEYWORDS, orient="row"),
-        Aspects(pairs, np.full(1001, 0.5, np.float32), np.full(1001, 0.5, np.float32)),
-        chunks,
-    )
+    vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+    companies = pl.DataFrame({"customer_id": [row[0] for row in ROWS], "vector": vectors})
+    made = stock_of(facts, companies, pl.DataFrame(phrases, schema=KEYWORDS, orient="row"), chunks)
+    stock = replace(made, usual=Aspects(pairs, np.full(1001, 0.5, np.float32), np.full(1001, 0.5, np.float32)))
     return Project(stock, Reader(Folder(tmp_path, Config())))
 
 
