@@ -1,6 +1,7 @@
 """Commands of the config lab: `compare` and `tune`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,35 @@ from potenzial.commands.output import Output
 from potenzial.commands.running import reporter
 from potenzial.errors import ConfigError, ProjectError
 from potenzial.interruption import interruptible
-from potenzial.lab.board import number, shown, values
+from potenzial.lab.board import shown, values
 from potenzial.lab.comparison import Entry, Terms, compare, entries, timed, untimed
 from potenzial.lab.measures import MEASURES
 from potenzial.lab.tuning import Budget, Tuned
 from potenzial.lab.vectors import Vectors
+from potenzial.lab.wording import Wording
 from potenzial.lock import only_run
 from potenzial.pipeline import Pipeline
+from potenzial.progress import Advance, Reporter
 from potenzial.project import open_project
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """Shows progress, and ends the work at the next step once it was asked to end, whatever a library swallowed."""
+
+    shown: Reporter
+    check: Callable[[], None]
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Advance]:
+        """Open a stage."""
+        with self.shown.stage(name, unit) as advance:
+
+            def tell(done: int, total: int) -> None:
+                self.check()
+                advance(done, total)
+
+            yield tell
 
 
 @dataclass(frozen=True)
@@ -42,7 +64,7 @@ def compare_configs(config_path: Path, sample: int, files: Sequence[str], asked:
     field = entries(files, Entry(config_path.stem, project.config))
     page = asked.page or project.out / "compare.html"
     with interruptible() as interruption, only_run(project.folder / "data"):
-        told = reporter()
+        told = _Ending(reporter(), interruption.check)
         vectors = Vectors(project, Pipeline(project, told, interruption.check))
         stopwatch = timed if asked.timed else untimed
         result = compare(field, vectors, project.config, asked.terms, told, stopwatch)
@@ -87,7 +109,7 @@ def tune_config(config_path: Path, search: Search, output: Output) -> None:
     own = Entry(config_path.stem, project.config)
     starts = [own, *(entry for entry in entries(search.starts, own) if entry != own)] if search.starts else [own]
     with interruptible() as interruption, only_run(project.folder / "data"):
-        told = reporter()
+        told = _Ending(reporter(), interruption.check)
         vectors = Vectors(project, Pipeline(project, told, interruption.check))
         with told.stage("tune", "seconds") as advance:
             found = tune(starts, vectors, project.config, search.terms, search.budget, advance)
@@ -100,25 +122,28 @@ def tune_config(config_path: Path, search: Search, output: Output) -> None:
 
 def _told(found: Tuned, start: str, terms: Terms) -> list[str]:
     """Say what a search found, in sentences that also stand in the new file."""
-    measure = MEASURES[terms.by]
+    words, places = Wording.of("en"), MEASURES[terms.by].places
+    title = words.title(terms.by)
     tried = f"{found.tried} configurations tried on {found.customers:,} customers, {found.given_up} given up early."
     if found.is_start:
-        return [tried, f"None has a better {measure.title} than {start} ({number(found.value, measure.places)})."]
-    values = f"{number(found.value, measure.places)}, {start} {number(found.start_value, measure.places)}"
+        return [tried, f"None has a better {title} than {start} ({words.number(found.value, places)})."]
+    values = f"{words.number(found.value, places)}, {start} {words.number(found.start_value, places)}"
     return [
         tried,
-        f"Best {measure.title} there: {values}. The best of many looks better than it is.",
-        _tested(found, start, terms),
+        f"Best {title} there: {values}. The best of many looks better than it is.",
+        _tested(found, start, words, places),
     ]
 
 
-def _tested(found: Tuned, start: str, terms: Terms) -> str:
-    measure, figure = MEASURES[terms.by], found.confirmed
+def _tested(found: Tuned, start: str, words: Wording, places: int) -> str:
+    figure = found.confirmed
     if figure is None:
-        return "Not tested on other customers: the time was over."
-    ends = f"{number(figure.difference.low, measure.places)} to {number(figure.difference.high, measure.places)}"
+        return "Not tested on other customers: the time was over, or too few of them are active."
+    own, step, low, high = (
+        words.number(value, places)
+        for value in (figure.own.value, figure.difference.value, figure.difference.low, figure.difference.high)
+    )
     return (
-        f"On {found.kept_back:,} customers that the search never saw: {number(figure.own.value, measure.places)}, "
-        f"difference from {start} {number(figure.difference.value, measure.places)} (95 % interval {ends}): "
-        f"{figure.verdict or 'not measurable'}."
+        f"On {found.kept_back:,} customers that the search never saw: {own}, difference from {start} {step} "
+        f"(95 % interval {low} to {high}): {figure.verdict or 'not measurable'}."
     )

@@ -1,20 +1,19 @@
 """The leaderboard and the class changes on a terminal, and as plain values for programs."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from potenzial.lab.changes import Changes
+from potenzial.lab.changes import Change, Changes
 from potenzial.lab.comparison import Comparison
 from potenzial.lab.measures import MEASURES
 from potenzial.lab.race import Figure, Place, table
-from potenzial.report.numbers import UNKNOWN, Numbers
+from potenzial.lab.wording import COSTS, Wording
 
-_NUMBERS = Numbers("en")
 #: Signs of the verdicts, beside each figure.
 SIGNS: Mapping[str, str] = {"better": "▲", "worse": "▼", "no difference": "=", "reference": "", "": ""}
 #: Changes shown on a terminal; the page shows more.
@@ -22,91 +21,53 @@ _SHOWN = 8
 
 
 def shown(result: Comparison) -> RenderableType:
-    """Draw leaderboard, legend and class changes."""
-    parts: list[RenderableType] = [_board(result), Text(legend(result))]
-    parts += [_changes(changes) for changes in result.changes]
+    """Draw leaderboard, legend and class changes; commands speak English."""
+    words = Wording.of("en")
+    parts: list[RenderableType] = [_board(result, words), Text(f"{words.basis(result)}\n{words.signs(result)}")]
+    if remark := words.remark(result):
+        parts.append(Text(remark))
+    parts += [_changes(changes, words) for changes in result.changes]
     return Group(*parts)
 
 
-def legend(result: Comparison) -> str:
-    """Say what the signs mean and what the figures rest on."""
-    return (
-        f"{result.customers:,} customers, {result.active:,} active; potential at quantile {result.potential.quantile}, "
-        f"{result.terms.seeds} × {result.potential.folds} folds; capacity {_NUMBERS.percent(result.terms.capacity)}.\n"
-        f"▲ better, ▼ worse than {result.reference}, = no difference that 95 % intervals of paired resamples of"
-        " companies would show."
-    )
-
-
-def _board(result: Comparison) -> Table:
-    board = Table(
-        title=f"Configurations by {MEASURES[result.terms.by].title}, best first",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+def _board(result: Comparison, words: Wording) -> Table:
+    title = words.say("board.title", {"measure": words.title(result.terms.by)})
+    board = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     board.add_column("#", justify="right")
-    board.add_column("config", overflow="fold")
-    for heading in (*(measure.title for measure in MEASURES.values()), *COSTS):
-        board.add_column(heading, justify="right")
+    board.add_column(words.say("board.config"), overflow="fold")
+    for name in (*MEASURES, *COSTS):
+        board.add_column(words.title(name), justify="right")
     for number, place in enumerate(result.places, 1):
-        cells = (figure_cell(name, place.figures[name]) for name in MEASURES)
-        board.add_row(str(number), place.name, *cells, *cost_cells(place), style="dim" if place.control else "")
+        cells = (_cell(name, place.figures[name], words) for name in MEASURES)
+        style = "dim" if place.control else ""
+        board.add_row(str(number), words.name(place.name), *cells, *words.costs(place), style=style)
     return board
 
 
-#: Headings of what has no interval.
-COSTS = ("stable", "texts/s", "peak MB", "vector MB")
-
-
-def figure_cell(name: str, figure: Figure) -> str:
+def _cell(name: str, figure: Figure, words: Wording) -> str:
     """Write a figure with the sign of its verdict."""
-    return f"{number(figure.own.value, MEASURES[name].places)} {SIGNS[figure.verdict]}".rstrip()
+    return f"{words.number(figure.own.value, MEASURES[name].places)} {SIGNS[figure.verdict]}".rstrip()
 
 
-def cost_cells(place: Place) -> tuple[str, ...]:
-    """Write what has no interval: stability over the seeds, speed, memory and size."""
-    cost = place.cost
-    memory, speed = (number(value, 0) for value in (cost.memory_mb, cost.texts_per_second))
-    return (number(place.stability, 3), speed, memory, number(cost.vectors_mb, 1))
-
-
-def number(value: float | None, places: int) -> str:
-    """Write a number, a dash where there is none."""
-    return UNKNOWN if value is None or not math.isfinite(value) else _NUMBERS.decimal(value, places)
-
-
-def _changes(changes: Changes) -> RenderableType:
-    title = f"\n{heading(changes)}"
+def _changes(changes: Changes, words: Wording) -> RenderableType:
+    title = f"\n{words.heading(changes)}"
     if not changes.changed:
         return Text(title)
     drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    drawn.add_column("id", no_wrap=True)
-    drawn.add_column("company", max_width=34, overflow="ellipsis", no_wrap=True)
-    drawn.add_column("class", no_wrap=True)
-    drawn.add_column("potential", no_wrap=True, justify="right")
-    drawn.add_column("why", overflow="fold")
+    drawn.add_column(words.say("changes.id"), no_wrap=True)
+    drawn.add_column(words.say("changes.company"), max_width=34, overflow="ellipsis", no_wrap=True)
+    drawn.add_column(words.say("changes.class"), no_wrap=True)
+    drawn.add_column(words.say("changes.potential"), no_wrap=True, justify="right")
+    drawn.add_column(words.say("changes.why"), overflow="fold")
     for change in changes.changed[:_SHOWN]:
-        drawn.add_row(
-            change.customer_id, change.name, " → ".join(change.classes), money(change.potential), "; ".join(change.why)
-        )
+        drawn.add_row(*_change(change, words))
     left = len(changes.changed) - _SHOWN
-    return Group(drawn, Text(f"and {left:,} more, on the page")) if left > 0 else drawn
+    return Group(drawn, Text(words.say("changes.more", {"left": f"{left:,}"}))) if left > 0 else drawn
 
 
-def heading(changes: Changes) -> str:
-    """Say how many customers change their class."""
-    share = _NUMBERS.percent(len(changes.changed) / max(changes.customers, 1))
-    return (
-        f"From {changes.before} to {changes.after}: {len(changes.changed):,} of {changes.customers:,} customers"
-        f" ({share}) change their potential class"
-    )
-
-
-def money(potential: Sequence[float | None]) -> str:
-    """Write the potential before and after."""
-    return " → ".join(_NUMBERS.money(value) for value in potential)
+def _change(change: Change, words: Wording) -> tuple[str, ...]:
+    steps = " → ".join(change.classes)
+    return change.customer_id, change.name, steps, words.money(change.potential), "; ".join(words.reasons(change))
 
 
 def values(result: Comparison) -> dict[str, object]:
@@ -118,7 +79,7 @@ def values(result: Comparison) -> dict[str, object]:
         "ranked_by": result.terms.by,
         "leaderboard": [_without_nan(row) for row in table(result.places).to_dicts()],
         "costs": [_cost(place) for place in result.places],
-        "changes": [_changed(changes) for changes in result.changes],
+        "changes": [_changed(changes, Wording.of("en")) for changes in result.changes],
     }
 
 
@@ -140,7 +101,7 @@ def _without_nan(row: Mapping[str, object]) -> dict[str, object]:
     return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
 
 
-def _changed(changes: Changes) -> dict[str, object]:
+def _changed(changes: Changes, words: Wording) -> dict[str, object]:
     rows = [
         {
             "customer_id": change.customer_id,
@@ -148,7 +109,7 @@ def _changed(changes: Changes) -> dict[str, object]:
             "class_after": change.classes[1],
             "potential_before": change.potential[0],
             "potential_after": change.potential[1],
-            "why": change.why,
+            "why": words.reasons(change),
         }
         for change in changes.changed
     ]

@@ -14,18 +14,34 @@ from scoring.schema import POTENTIAL_CLASSES
 #: Factors closer than this do not explain a change.
 _TELLING: Final = 1.05
 _NAMED: Final = 2
+#: Columns of RATED by what they are called.
 _WORDS: Final = {"factor_industry": "industry", "factor_headcount": "size", "factor_text": "text"}
 
 
 @dataclass(frozen=True)
+class Peers:
+    """How many of all nearest customers stayed, and the names of some that came and went."""
+
+    kept: int
+    all: int
+    came: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Change:
-    """One customer whose class changes: potential in EUR per year and class before and after, and why in words."""
+    """One customer whose class changes, and why.
+
+    Potential in EUR per year and class before and after; factors of "industry", "size" and "text" that moved the
+    potential, before and after, the one that moved it most first; what became of the peers (None without any).
+    """
 
     customer_id: str
     name: str
     potential: tuple[float | None, float | None]
     classes: tuple[str, str]
-    why: tuple[str, ...]
+    factors: Mapping[str, tuple[float, float]]
+    peers: Peers | None
 
 
 @dataclass(frozen=True)
@@ -73,43 +89,36 @@ def _change(row: Mapping[str, object], names: Mapping[str, str | None]) -> Chang
     potentials = (_number(row["potential"]), _number(row["potential_after"]))
     customer = str(row["customer_id"])
     classes = (str(row["class_potential"]), str(row["class_potential_after"]))
-    return Change(customer, names.get(customer) or "", potentials, classes, _why(row, names))
+    return Change(customer, names.get(customer) or "", potentials, classes, _factors(row), _peers(row, names))
 
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, float) else None
 
 
-def _why(row: Mapping[str, object], names: Mapping[str, str | None]) -> tuple[str, ...]:
-    """Say which of industry, size and text moved the potential, and which peers came and went."""
-    return (*_factors(row), *_peers(row, names)) or ("the spread among comparable customers",)
-
-
-def _factors(row: Mapping[str, object]) -> list[str]:
-    ratios = {}
+def _factors(row: Mapping[str, object]) -> dict[str, tuple[float, float]]:
+    moved = {}
     for column, word in _WORDS.items():
         before, after = _number(row[column]), _number(row[f"{column}_after"])
         if before and after:
-            ratios[word] = (before, after, abs(log(after / before)))
-    telling = {word: ends for word, ends in ratios.items() if exp(ends[2]) >= _TELLING}
-    ordered = sorted(telling, key=lambda word: -telling[word][2])
-    return [f"{word} factor ×{telling[word][0]:.2f} → ×{telling[word][1]:.2f}" for word in ordered]
+            moved[word] = (before, after)
+    steps = {word: abs(log(after / before)) for word, (before, after) in moved.items()}
+    telling = [word for word in moved if exp(steps[word]) >= _TELLING]
+    return {word: moved[word] for word in sorted(telling, key=lambda word: -steps[word])}
 
 
-def _peers(row: Mapping[str, object], names: Mapping[str, str | None]) -> list[str]:
+def _peers(row: Mapping[str, object], names: Mapping[str, str | None]) -> Peers | None:
     before, after = _ids(row["peers"]), _ids(row["peers_after"])
     if not before and not after:
-        return []
-    kept = len(set(before) & set(after))
+        return None
     came = _named([peer for peer in after if peer not in before], names)
     gone = _named([peer for peer in before if peer not in after], names)
-    said = [f"{kept} of {max(len(before), len(after))} nearest customers kept"]
-    return said + ([f"new: {came}"] if came else []) + ([f"gone: {gone}"] if gone else [])
+    return Peers(len(set(before) & set(after)), max(len(before), len(after)), came, gone)
 
 
 def _ids(peers: object) -> list[str]:
     return [peer["customer_id"] for peer in peers] if isinstance(peers, Sequence) else []
 
 
-def _named(peers: Sequence[str], names: Mapping[str, str | None]) -> str:
-    return ", ".join(names.get(peer) or peer for peer in peers[:_NAMED])
+def _named(peers: Sequence[str], names: Mapping[str, str | None]) -> tuple[str, ...]:
+    return tuple(names.get(peer) or peer for peer in peers[:_NAMED])

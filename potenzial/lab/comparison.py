@@ -13,7 +13,7 @@ from potenzial.lab.changes import Changes, class_changes
 from potenzial.lab.controls import SHUFFLED, TFIDF, frequency_vectors, shuffled
 from potenzial.lab.race import Contestant, Cost, Place, judge, known_of
 from potenzial.lab.speed import Speed, measure
-from potenzial.lab.trial import Bench, Trial, bench, run_trial, ticks
+from potenzial.lab.trial import Bench, Likeness, Trial, bench, run_trial, ticks
 from potenzial.lab.vectors import Embedded, Vectors
 from potenzial.owners import with_company_sites
 from potenzial.progress import Advance, Reporter
@@ -45,13 +45,18 @@ class Terms:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The leaderboard, best first; the class changes from the first entry to each other; and what it was made on."""
+    """The leaderboard, best first; the class changes from the first entry to each other; and what it was made on.
+
+    `texts` are the passages of the first entry; `by_chunk` names the entries whose neighbours are ordered by MaxSim.
+    """
 
     places: tuple[Place, ...]
     changes: tuple[Changes, ...]
     reference: str
     customers: int
     active: int
+    texts: int
+    by_chunk: tuple[str, ...]
     terms: Terms
     potential: PotentialConfig
     limits: Thresholds
@@ -121,6 +126,8 @@ def compare(
         field[0].name,
         len(shared.stock),
         int(shared.stock.active.sum()),
+        contestants[0].chunks,
+        tuple(entry.name for entry in field if entry.config.embedding.pooling == "maxsim"),
         terms,
         own.potential,
         limits,
@@ -133,8 +140,10 @@ def _entered(
     for entry in field:
         with reporter.stage(f"{entry.name}: vectors", "chunks") as advance:
             made = vectors.kept(entry.config.embedding, advance)
-        trial = _tried(entry.name, made.companies, entry.config.potential, shared, reporter)
-        speed = stopwatch(made.chunks, entry.config)
+        trial = _tried(entry.name, made.likeness, entry.config.potential, shared, reporter)
+        with reporter.stage(f"{entry.name}: speed", "models") as advance:
+            speed = stopwatch(made.chunks, entry.config)
+            advance(1, 1)
         cost = Cost(
             speed.texts_per_second if speed else None, speed.memory_mb if speed else None, _megabytes(made.companies)
         )
@@ -149,7 +158,7 @@ def _controls(reference: Entry, vectors: Vectors, shared: Bench, reporter: Repor
         (TFIDF, frequency_vectors(made.chunks, seed)),
         (SHUFFLED, shuffled(made.companies, seed)),
     ):
-        trial = _tried(name, companies, reference.config.potential, shared, reporter)
+        trial = _tried(name, Likeness(companies), reference.config.potential, shared, reporter)
         cost = Cost(None, None, _megabytes(companies))
         yield Contestant(trial, control=True, chunks=_distinct(made), companies=companies.height, cost=cost)
 
@@ -158,9 +167,9 @@ def _untold(_done: int, _total: int) -> None:
     """Nobody waits for what is already made."""
 
 
-def _tried(name: str, companies: pl.DataFrame, config: PotentialConfig, shared: Bench, reporter: Reporter) -> Trial:
+def _tried(name: str, texts: Likeness, config: PotentialConfig, shared: Bench, reporter: Reporter) -> Trial:
     with reporter.stage(f"{name}: figures", "steps") as advance:
-        return run_trial(name, companies, config, shared, _Steps(ticks(shared), advance).tick)
+        return run_trial(name, texts, config, shared, _Steps(ticks(shared), advance).tick)
 
 
 class _Steps:

@@ -27,6 +27,8 @@ def frequency_vectors(chunks: pl.DataFrame, seed: int) -> pl.DataFrame:
     decomposition, centred. Knows nothing of language.
     """
     texts = chunks.sort("customer_id", "chunk").group_by("customer_id", maintain_order=True)
+    if chunks["text"].str.strip_chars().eq("").all():
+        return company_vectors(1).to_frame()
     joined = texts.agg(pl.col("text").str.join("\n").str.slice(0, _MOST_CHARACTERS), pl.len().alias("chunks"))
     vectors = _reduced(joined["text"].to_list(), seed)
     return _frame(joined["customer_id"], unit(vectors - vectors.mean(axis=0)), joined["chunks"])

@@ -14,8 +14,6 @@ from scoring.quantile import pinball
 
 Better = Literal["high", "low", "neither"]
 
-#: Neighbours looked at for precision and overlap.
-NEAREST: Final = 10
 #: Hidden top customers are looked for among this share of the customers.
 FIRST_LOOK: Final = 0.05
 
@@ -39,13 +37,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Measure:
-    """One column of the leaderboard: its heading, how it is written, and how it is computed for a contestant.
+    """One column of the leaderboard: which way is better, decimal places, and how it is computed for a contestant.
 
     `build` takes what is known, the contestant and the one that all are compared with.
     """
 
-    title: str
-    explanation: str
     better: Better
     places: int
     build: Callable[[Known, Trial, Trial], Statistic]
@@ -104,63 +100,16 @@ def jaccard(ours: Ints, theirs: Ints) -> Floats:
     return shared
 
 
-#: The columns that have an interval, by the names that `--by` takes.
+#: The columns that have an interval, by the names that `--by` takes; the catalogue names and explains them.
 MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
     {
-        "pinball": Measure(
-            "pinball",
-            "Loss of the potential at its quantile in log10 EUR, out of fold and averaged over the seeds. Less is"
-            " better; the difference between two configurations counts, not the number itself.",
-            "low",
-            4,
-            _pinball,
-        ),
-        "coverage": Measure(
-            "coverage",
-            "Share of active customers whose revenue is at most their potential, out of fold. It should be the"
-            " quantile itself.",
-            "neither",
-            3,
-            _coverage,
-        ),
-        "lift": Measure(
-            "lift at capacity",
-            "Revenue of the active customers with the highest potential, as many as can be contacted, compared with as"
-            " many drawn by chance. The potential of each was estimated without its revenue.",
-            "high",
-            2,
-            _capacity,
-        ),
-        "precision": Measure(
-            "precision@10",
-            "Share of the ten nearest companies with a given industry that have the same one (WZ division, or the same"
-            " words).",
-            "high",
-            3,
-            _precision,
-        ),
-        "recovery": Measure(
-            "top AUC",
-            "Each top customer is hidden in turn and looked for by what its nearest known customers are: chance that it"
-            " is ranked above one that is not a top customer. .5 is chance.",
-            "high",
-            3,
-            _recovery,
-        ),
-        "top5": Measure(
-            "top lift@5 %",
-            "Hidden top customers among the first 5 % of that ranking, compared with chance.",
-            "high",
-            2,
-            _first_look,
-        ),
-        "overlap": Measure(
-            "overlap@10",
-            "Common share of the ten nearest companies with those of the first configuration (Jaccard).",
-            "neither",
-            3,
-            _overlap,
-        ),
+        "pinball": Measure("low", 4, _pinball),
+        "coverage": Measure("neither", 3, _coverage),
+        "lift": Measure("high", 2, _capacity),
+        "precision": Measure("high", 3, _precision),
+        "recovery": Measure("high", 3, _recovery),
+        "top5": Measure("high", 2, _first_look),
+        "overlap": Measure("neither", 3, _overlap),
     }
 )
 

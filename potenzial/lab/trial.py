@@ -20,6 +20,8 @@ from scoring.potential.model import Data, Model, Prediction, quantile_grid
 from scoring.potential.table import rated_table
 
 Tick = Callable[[], None]
+#: Finds the nearest companies (NEIGHBOURS) of some company vectors among them, so many of each.
+Closest = Callable[[pl.DataFrame, int], pl.DataFrame]
 
 #: Neighbours looked up so that ten of other companies with a given industry are among them.
 _LOOKED_UP: Final = 60
@@ -30,6 +32,11 @@ _DIVISION: Final = 1
 _RESERVE: Final = 1.3
 #: Active companies that a potential model needs.
 _LEAST_COMPANIES: Final = 10
+
+
+def by_mean(companies: pl.DataFrame, k: int) -> pl.DataFrame:
+    """Find the nearest companies by their vectors; NEIGHBOURS."""
+    return nearest(companies, companies, k)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,14 @@ class Bench:
     seeds: int
 
 
+@dataclass(frozen=True)
+class Likeness:
+    """What a contestant makes of the texts: company vectors (schema company_vectors), and who is nearest by them."""
+
+    companies: pl.DataFrame
+    closest: Closest = by_mean
+
+
 def bench(customers: pl.DataFrame, potential: PotentialConfig, seeds: int) -> Bench:
     """Prepare customers (CUSTOMERS, with the sites that tell which are one company).
 
@@ -77,16 +92,16 @@ def bench(customers: pl.DataFrame, potential: PotentialConfig, seeds: int) -> Be
     return Bench(stock, top, potential, seeds)
 
 
-def run_trial(name: str, companies: pl.DataFrame, config: PotentialConfig, shared: Bench, tick: Tick) -> Trial:
-    """Run one contestant: its company vectors (schema `company_vectors`) and its table `[potential]`.
+def run_trial(name: str, texts: Likeness, config: PotentialConfig, shared: Bench, tick: Tick) -> Trial:
+    """Run one contestant: what it makes of the texts, and its table `[potential]`.
 
     Folds, seeds, quantiles and the number of neighbours that give top customers away are the bench's, whatever the
     contestant says; `neighbours` and `top_share` of the model are its own.
     """
     stock = shared.stock
-    found = _foreign(stock, companies)
+    found = _foreign(stock, texts)
     wide = max(_reach(config, shared.potential.folds), shared.potential.neighbours)
-    near = find_neighbourhood(stock, companies, wide, tick)
+    near = find_neighbourhood(stock, texts.companies, wide, tick)
     predictions = _predictions(near, config, shared, tick)
     first = _settings(config, shared, 0)
     return Trial(
@@ -99,11 +114,11 @@ def run_trial(name: str, companies: pl.DataFrame, config: PotentialConfig, share
     )
 
 
-def _foreign(stock: Stock, companies: pl.DataFrame) -> Ints:
+def _foreign(stock: Stock, texts: Likeness) -> Ints:
     """Row numbers of the nearest customers of other companies (n x 60), best first, -1 where there is none."""
     rows = pl.DataFrame({"customer_id": stock.customer_id, "row": np.arange(len(stock)), "group": stock.group})
-    own = companies.join(rows.select("customer_id"), on="customer_id", how="semi")
-    pairs = nearest(own, own, _LOOKED_UP).join(rows, on="customer_id")
+    own = texts.companies.join(rows.select("customer_id"), on="customer_id", how="semi")
+    pairs = texts.closest(own, _LOOKED_UP).join(rows, on="customer_id")
     other = rows.rename({"customer_id": "neighbour_id", "row": "other", "group": "other_group"})
     kept = pairs.join(other, on="neighbour_id").filter(pl.col("group") != pl.col("other_group")).sort("row", "rank")
     kept = kept.with_columns(place=pl.int_range(pl.len()).over("row"))

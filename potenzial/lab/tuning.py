@@ -1,10 +1,11 @@
 """`potenzial tune` without its printing: the search, and the test of its winner on customers it never saw."""
 
+import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import polars as pl
@@ -12,15 +13,17 @@ import polars as pl
 from potenzial.config import Config
 from potenzial.errors import ProjectError
 from potenzial.lab.comparison import Entry, Terms
-from potenzial.lab.measures import MEASURES
+from potenzial.lab.measures import MEASURES, Known
 from potenzial.lab.race import Contestant, Cost, Figure, judge, known_of
 from potenzial.lab.space import suggested
-from potenzial.lab.trial import Trial, bench, run_trial
-from potenzial.lab.vectors import Vectors, until
+from potenzial.lab.trial import Bench, Trial, bench, run_trial
+from potenzial.lab.vectors import Vectors
+from potenzial.lab.wording import Wording
 from potenzial.owners import with_company_sites
 from potenzial.progress import Advance
 from potenzial.stages import sampled
 from scoring.classes import is_active
+from scoring.errors import NoCustomersError
 
 if TYPE_CHECKING:
     import optuna
@@ -41,10 +44,11 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True)
 class Budget:
-    """How much a search may spend: seconds, and customers that it looks at (0: as many as can be)."""
+    """How much a search may spend: seconds, customers that it looks at and configurations (0: as many as can be)."""
 
     seconds: float
     sample: int
+    trials: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,14 @@ def tune(
     Optuna has them: most configurations are given up on a quarter or half of the sample. All starts are tried first.
 
     Raises:
-        ProjectError: not even the first start could be measured in the time.
+        ProjectError: not even the first start could be measured in the time, or the figure not at all.
         NoCustomersError: the sample has too few active customers.
         EmbeddingError: a model is missing or broken.
     """
-    began = time.monotonic()
+    clock = _started(budget, advance)
     searched, kept_back = split(vectors.customers, budget.sample)
-    end = began + _SEARCH * budget.seconds
-    search = _Search(starts, _Track(vectors, own, terms, searched), terms.by, end, advance)
-    study = search.run(began, own.potential.seed)
+    search = _Search(starts, _rounds(searched, vectors, own, terms), terms.by, clock)
+    study = search.run(own.potential.seed, budget.trials)
     finished = _finished(study)
     if not finished:
         raise ProjectError(
@@ -103,7 +106,8 @@ def tune(
     is_start = winner == starts[0].config
     test = None
     if not is_start:
-        test = _confirmed(winner, starts[0], _Track(vectors, own, terms, kept_back), began + budget.seconds)
+        late = dataclasses.replace(clock, end=clock.began + budget.seconds)
+        test = _confirmed(winner, starts[0], late, lambda: _Track.of(kept_back, vectors, own, terms))
     start_value = next((trial.value for trial in finished if trial.number == 0), None)
     return Tuned(
         winner,
@@ -118,57 +122,95 @@ def tune(
     )
 
 
+def _started(budget: Budget, advance: Advance) -> "_Clock":
+    """Start the clock of the search."""
+    began = time.monotonic()
+    return _Clock(began, began + _SEARCH * budget.seconds, budget.seconds, advance)
+
+
 def _finished(study: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
     from optuna.trial import TrialState
 
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
-class _Track:
-    """Customers on which configurations are measured."""
+@dataclass(frozen=True)
+class _Clock:
+    """Shows the time gone by at every step of the work, and ends it (OutOfTimeError) at `end` of `time.monotonic`."""
 
-    def __init__(self, vectors: Vectors, own: Config, terms: Terms, customers: pl.DataFrame) -> None:
-        self._vectors, self._own, self.terms, self.customers = vectors, own, terms, customers
+    began: float
+    end: float
+    seconds: float
+    advance: Advance
 
-    def smaller(self, size: int) -> "_Track":
-        """The same with only so many customers."""
-        return _Track(self._vectors, self._own, self.terms, sampled(self.customers, size))
+    def tell(self, _done: int, _total: int) -> None:
+        now = time.monotonic()
+        if now > self.end:
+            raise OutOfTimeError
+        self.advance(min(round(now - self.began), round(self.seconds)), round(self.seconds))
 
     @property
-    def active(self) -> int:
-        """Active customers."""
-        return self.customers.filter(is_active()).height
+    def left(self) -> float:
+        """Seconds to the end; the first configuration is at least begun."""
+        return max(self.end - time.monotonic(), 1.0)
+
+
+@dataclass(frozen=True)
+class _Track:
+    """Customers on which configurations are measured, and what all of them share there, prepared once."""
+
+    vectors: Vectors
+    terms: Terms
+    customers: pl.DataFrame
+    shared: Bench
+    known: Known
+
+    @classmethod
+    def of(cls, customers: pl.DataFrame, vectors: Vectors, own: Config, terms: Terms) -> Self:
+        """Prepare customers (CUSTOMERS)."""
+        shared = bench(with_company_sites(customers, vectors.owners), own.potential, terms.seeds)
+        return cls(vectors, terms, customers, shared, known_of(shared, terms.capacity))
 
     def run(self, name: str, config: Config, seeds: int, told: Advance) -> Trial:
-        """Measure one configuration."""
-        made = self._vectors.of(self.customers, config.embedding, told)
-        shared = bench(with_company_sites(self.customers, self._vectors.owners), self._own.potential, seeds)
-        return run_trial(name, made.companies, config.potential, shared, lambda: told(0, 0))
+        """Measure one configuration with this many seeds."""
+        made = self.vectors.of(self.customers, config.embedding, told)
+        shared = dataclasses.replace(self.shared, seeds=seeds)
+        return run_trial(name, made.likeness, config.potential, shared, lambda: told(0, 0))
 
-    def judged(self, trials: Sequence[Trial], seeds: int) -> Figure:
+    def judged(self, trials: Sequence[Trial]) -> Figure:
         """Compare the second of two trials with the first."""
-        shared = bench(with_company_sites(self.customers, self._vectors.owners), self._own.potential, seeds)
         cost = Cost(None, None, 0.0)
         entered = [Contestant(trial, control=False, chunks=0, companies=0, cost=cost) for trial in trials]
-        places = judge(entered, known_of(shared, self.terms.capacity), self.terms.by, self._own.potential.seed)
+        places = judge(entered, self.known, self.terms.by, self.shared.potential.seed)
         return next(place for place in places if place.name == trials[1].name).figures[self.terms.by]
 
     def value(self, trial: Trial) -> float:
         """Give the figure that the search goes by."""
-        shared = bench(with_company_sites(self.customers, self._vectors.owners), self._own.potential, 1)
-        known = known_of(shared, self.terms.capacity)
-        return MEASURES[self.terms.by].build(known, trial, trial).at(np.ones(len(known.group)))
+        return MEASURES[self.terms.by].build(self.known, trial, trial).at(np.ones(len(self.known.group)))
+
+
+def _rounds(searched: pl.DataFrame, vectors: Vectors, own: Config, terms: Terms) -> dict[int, _Track]:
+    """Samples that double, those left out that hold too few active customers, by their share of the smallest."""
+    sizes = {2**number: searched.height >> (ROUNDS - 1 - number) for number in range(ROUNDS - 1)}
+    samples = {step: sampled(searched, size) for step, size in sizes.items()}
+    enough = {step: sample for step, sample in samples.items() if _active(sample) >= _LEAST_ACTIVE}
+    last = {2 ** (ROUNDS - 1): searched}
+    return {step: _Track.of(sample, vectors, own, terms) for step, sample in (enough | last).items()}
+
+
+def _active(customers: pl.DataFrame) -> int:
+    return customers.filter(is_active()).height
 
 
 class _Search:
     """One study: which configurations were tried, and when it has to end."""
 
-    def __init__(self, starts: Sequence[Entry], track: _Track, by: str, end: float, advance: Advance) -> None:
-        self._starts, self._track, self._end, self._advance = starts, track, end, advance
-        self._sign = MEASURES[by].sign
+    def __init__(self, starts: Sequence[Entry], rounds: Mapping[int, _Track], by: str, clock: _Clock) -> None:
+        self._starts, self._rounds, self._clock = starts, rounds, clock
+        self._by, self._sign = by, MEASURES[by].sign
         self._tried: dict[int, Config] = {}
 
-    def run(self, began: float, seed: int) -> "optuna.Study":
+    def run(self, seed: int, trials: int) -> "optuna.Study":
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -177,14 +219,7 @@ class _Search:
             sampler=optuna.samplers.TPESampler(seed=seed),
             pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
         )
-        total = round(self._end - began)
-
-        def told(_study: optuna.Study, _trial: optuna.trial.FrozenTrial) -> None:
-            self._advance(min(round(time.monotonic() - began), total), total)
-
-        study.optimize(
-            self._measure, timeout=max(self._end - time.monotonic(), 1.0), catch=OutOfTimeError, callbacks=[told]
-        )
+        study.optimize(self._measure, trials or None, timeout=self._clock.left, catch=OutOfTimeError)
         return study
 
     def config_of(self, number: int) -> Config:
@@ -198,13 +233,21 @@ class _Search:
         if config in self._tried.values():
             raise optuna.TrialPruned
         self._tried[trial.number] = config
-        told = until(self._end, _untold, OutOfTimeError)
         value = math.nan
-        for step, track in self._rounds():
-            value = track.value(track.run("", config, 1, told))
+        for step, track in self._rounds.items():
+            value = self._known(track.value(track.run("", config, 1, self._clock.tell)))
             trial.report(value, step)
             if trial.number >= len(self._starts) and trial.should_prune():
                 raise optuna.TrialPruned
+        return value
+
+    def _known(self, value: float) -> float:
+        if math.isnan(value):
+            title = Wording.of("en").title(self._by)
+            raise ProjectError(
+                f"{title} cannot be measured on this stock: it lacks texts, industries or active customers for it. "
+                "Choose another figure with --by."
+            )
         return value
 
     def _config(self, trial: "optuna.Trial") -> Config:
@@ -213,26 +256,16 @@ class _Search:
             return self._starts[trial.number].config
         return suggested(trial, self._starts)
 
-    def _rounds(self) -> list[tuple[int, _Track]]:
-        """Samples that double, those left out that hold too few active customers, with their share of the smallest."""
-        size = self._track.customers.height
-        tracks = [(2**number, self._track.smaller(size >> (ROUNDS - 1 - number))) for number in range(ROUNDS - 1)]
-        return [
-            *((step, track) for step, track in tracks if track.active >= _LEAST_ACTIVE),
-            (2 ** (ROUNDS - 1), self._track),
-        ]
 
-
-def _untold(_done: int, _total: int) -> None:
-    """The bar shows the time, not the single configuration."""
-
-
-def _confirmed(winner: Config, start: Entry, track: _Track, end: float) -> Figure | None:
-    """Measure winner and start on customers that the search never saw; None if the time is over."""
-    told = until(end, _untold, OutOfTimeError)
-    seeds = track.terms.seeds
+def _confirmed(winner: Config, start: Entry, clock: _Clock, prepared: Callable[[], _Track]) -> Figure | None:
+    """Measure winner and start on customers that the search never saw; None without time or active customers."""
     try:
-        trials = [track.run(start.name, start.config, seeds, told), track.run("winner", winner, seeds, told)]
-    except OutOfTimeError:
+        track = prepared()
+        seeds = track.terms.seeds
+        trials = [
+            track.run(start.name, start.config, seeds, clock.tell),
+            track.run("winner", winner, seeds, clock.tell),
+        ]
+    except (OutOfTimeError, NoCustomersError):
         return None
-    return track.judged(trials, seeds)
+    return track.judged(trials)

@@ -26,14 +26,17 @@ _PEOPLE: Final = re.compile(
     r"(?<!\w)(?:Mitarbeiter(?:innen|n|(?:[:*_/]-?|·)innen|Innen)?(?:\s+und\s+Mitarbeitern?)?|Mitarbeitenden?"
     r"|Mitarbeiterzahl"
     r"|Beschäftigten?|Angestellten?|Arbeitnehmer(?:innen|n)?|Kolleg(?:inn)?en|KollegInnen|Mitarbeiteranzahl"
-    r"|Personen|Leuten?|Köpfen?|Menschen|Mann|Belegschaft|Fachleuten?|Profis|Experten"
+    r"|Personen|Leuten?|Köpfen?|Menschen|Mann|Belegschaft|Fachleuten?|Profis|Experten|Fachkräften?|Spezialisten"
+    r"|Handwerkern?|Technikern?|Monteuren?|Ingenieuren?|engineers|technicians|professionals|specialists|experts"
     r"|employees?|staff(?:\s+members)?|people|workers|team\s+members|workforce|headcount"
     r"|collaborateurs?|collaboratrices|employés|salariés|collaborators|collaboratori|dipendenti)(?!\w)",
     re.IGNORECASE,
 )
 #: Words that count people of whom one may speak for any reason: they need a verb or a team before or behind them.
 _LOOSE: Final = re.compile(
-    r"personen|leuten?|köpfen?|menschen|mann|fachleuten?|profis|experten|people|workers|kolleg\w*"
+    r"personen|leuten?|köpfen?|menschen|mann|fachleuten?|profis|experten|fachkräften?|spezialisten|handwerkern?"
+    r"|technikern?|monteuren?|ingenieuren?|engineers|technicians|professionals|specialists|experts"
+    r"|people|workers|kolleg\w*"
     r"|staff",
     re.IGNORECASE,
 )
@@ -106,6 +109,7 @@ _NAMING: Final = re.compile(
 _FROM: Final = re.compile(r"\b(?:aus|von|from|auf)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _TEAM_OF: Final = re.compile(
     r"(?:team|belegschaft|mannschaft|mitarbeiterstab|stab|staff|workforce|total|insgesamt|headcount|anzahl|zahl)\s+"
+    r"(?:besteht\s+|consists\s+)?"
     r"(?:aus|von|of)\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
@@ -115,6 +119,40 @@ _PART: Final = re.compile(
     r"|weitere[nr]?|plus)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
+#: "von 5 auf 60 Mitarbeiter" and, with a word of growth, "from 5 to 60 employees": the later number is today's.
+_GROWN: Final = re.compile(
+    rf"\b(?:von|from)\s+(?:[a-zäöüß]+\s+){{0,2}}?{_NUMBER}\s+(?:[a-zäöüß]+\s+){{0,2}}?(?:auf|to)\s+$", re.IGNORECASE
+)
+_GROWING: Final = re.compile(
+    r"\b(?:gr[eo]w\w*|growth|doubled|tripled|increased|rose|risen|expanded|gewachsen|wuchs\w*|wachstum|gestiegen|stieg"
+    r"|verdoppelt\w*|vergrößert\w*|erhöht\w*)\b",
+    re.IGNORECASE,
+)
+#: The same behind the people: "Die Zahl der Beschäftigten stieg von 80 auf 130".
+_GROWN_TO: Final = re.compile(
+    rf"^(?:\s+[a-zäöüß]+){{0,3}}?\s+(?:von|from)\s+{_UPPER_DIGITS}\s+(?:auf|to)\s+(?P<about>ca\.?|rund|etwa|über"
+    rf"|mehr als|about|over|around|more than)?\s*(?P<from>(?!))?(?P<to>{_UPPER_DIGITS})(?P<plus>\s?\+)?"
+    r"(?!\s*(?:%|Prozent|percent|€|EUR|Mio|Jahre|years))",
+    re.IGNORECASE,
+)
+#: "Mo-Fr 8-12 Mitarbeiter ..." tells hours, not people; so it does behind words for the times of opening.
+_HOURS: Final = re.compile(
+    r"\b(?:mo|di|mi|do|fr|sa|so|\w+tags?|mittwochs?|mon|tue|wed|thu|fri|sat|sun|\w+day|\w*zeit(?:en)?|hours|geöffnet"
+    r"|open(?:ing)?|täglich|daily|werktags|von)\b[^;|]*$",
+    re.IGNORECASE,
+)
+_MIDNIGHT: Final = 24
+#: What is offered "für bis zu 12 Mitarbeiter" is for others' people.
+_FOR: Final = re.compile(r"\b(?:für|for)\s+(?:teams?\s+)?(?:bis zu|up to|ab|über|over)?\s*$", re.IGNORECASE)
+#: Whoever serves companies of some size does not speak of the own one, although "we" do so.
+_SERVED: Final = re.compile(
+    r"\b(?:serv\w+|support\w*|help\w*|advis\w+|for|für|berat\w+|betreu\w+|unterstütz\w+|begleit\w+|beliefer\w+)\s+"
+    r"(?:[^\W\d]+\s+){0,6}?(?:companies|businesses|firms|organi[sz]ations|unternehmen|betrieben?|firmen)\s+"
+    r"(?:ab|von|zwischen|bis|mit|with|of|from|between|up)\b",
+    re.IGNORECASE,
+)
+#: "a business with 32 staff" counts people; "9-17 staff on site" does not.
+_WITH: Final = re.compile(r"\b(?:with|has|have|of)\s+(?:[a-z]+\s+){0,2}$", re.IGNORECASE)
 #: Clauses that speak of companies of some size, offers to them, open positions, events.
 _OTHERS: Final = re.compile(
     r"\b(?:unternehmen|betrieben?|firmen|arbeitgebern?|kmu|organisationen|companies|businesses|organi[sz]ations"
@@ -222,7 +260,7 @@ def _before(line: str, people: re.Match[str]) -> _Count | None:
     start = max(people.start() - _BEFORE, 0)
     window = line[start : people.start()]
     first = next((match for match in _endings(window) if _value(match["to"]) is not None), None)
-    if first is None or (_LOOSE.fullmatch(people[0]) and not _is_staffed(line, people)):
+    if first is None or (_LOOSE.fullmatch(people[0]) and not _is_staffed(line, people, window[: first.start()])):
         return None
     return _count(first, window[: first.start()], start, people.end())
 
@@ -242,14 +280,17 @@ def _starts(window: str) -> list[int]:
     return [match.start() for match in _START.finditer(window)][-12:]
 
 
-def _is_staffed(line: str, people: re.Match[str]) -> bool:
+def _is_staffed(line: str, people: re.Match[str], before: str) -> bool:
+    if people[0].lower().startswith("staff") and _WITH.search(before):
+        return True
     near = line[max(people.start() - _BEFORE, 0) : people.end() + _AFTER]
     return _STAFFED.search(near.replace(people[0], " ")) is not None
 
 
 def _behind(line: str, people: re.Match[str]) -> _Count | None:
-    """Read "Mitarbeiter: 50-100" and "Zahl der Beschäftigten: 120"."""
-    match = _LABELLED.match(line[people.end() : people.end() + _AFTER])
+    """Read "Mitarbeiter: 50-100", "Zahl der Beschäftigten: 120" and "... stieg von 80 auf 130"."""
+    after = line[people.end() : people.end() + _AFTER]
+    match = _LABELLED.match(after) or _GROWN_TO.match(after)
     if match is None:
         return None
     before = match["about"] or ""
@@ -261,6 +302,8 @@ def _count(match: re.Match[str], before: str, offset: int, end: int) -> _Count |
     if high is None or high > MAX_PEOPLE:
         return None
     start = offset + match.start()
+    if low is not None and low < high and _FROM.search(before) and _GROWING.search(match.string + before):
+        return _Count(start, end, *_bounds(high, "", plus=match["plus"] is not None))
     # "2010 bis 120 Mitarbeiter" is no range, and "50 und 100" one only behind "zwischen".
     if low is not None and low < high and (_BETWEEN.search(before) or not re.search(r"\b(?:und|and)\b", match[0][:40])):
         return _Count(start, end, low, round((low * high) ** 0.5, 1), high)
@@ -286,9 +329,10 @@ def _judged(line: str, count: _Count) -> Mention | None:
     """Weigh what the sentence says; null where it speaks of something else."""
     before, clause = line[max(count.start - _BEFORE, 0) : count.start], _clause(line, count)
     others = _FROM_SIZE.search(clause) or (_OTHERS.search(clause) and not _SELF.search(clause))
-    if others or _misleads(line, count, before):
+    grown = _is_grown(line, count, before)
+    if others or _SERVED.search(clause) or (not grown and _misleads(line, count, before)):
         return None
-    now, then = _NOW.search(clause) is not None, _THEN.search(clause) is not None
+    now, then = grown or _NOW.search(clause) is not None, _THEN.search(clause) is not None
     if then and not now:
         return None
     scope, place = _scope(_sentence(line, count))
@@ -296,10 +340,31 @@ def _judged(line: str, count: _Count) -> Mention | None:
     return Mention(count.people, count.low, count.high, scope, place, score, _sentence(line, count))
 
 
+def _is_grown(line: str, count: _Count, before: str) -> bool:
+    """Say whether a count is what another one has become."""
+    plain = _ABOUT.sub("", _OVER.sub("", before))
+    auf = _GROWN.search(plain) or (_FROM.search(plain) and _GROWING.search(_sentence(line, count)))
+    return bool(auf) and count.low is not None
+
+
+def _is_hours(count: _Count, before: str) -> bool:
+    ends = (count.low, count.high)
+    return all(end is not None and end <= _MIDNIGHT for end in ends) and _HOURS.search(before) is not None
+
+
+def _is_bare_year(line: str, count: _Count) -> bool:
+    """Say whether a number is rather a year: nothing in its clause speaks of who works here today."""
+    clause = _PEOPLE.sub("", _clause(line, count))
+    return not any(sign.search(clause) for sign in (_NOW, _STAFFED, _SELF))
+
+
 def _misleads(line: str, count: _Count, before: str) -> bool:
     plain = _ABOUT.sub("", _OVER.sub("", before))
     year = count.low == count.high and count.people in _YEARS and "." not in line[count.start : count.start + 5]
-    if (year and _DATE.search(plain)) or _NAMING.search(plain) or _PART.search(plain):
+    hours = count.low != count.high and _is_hours(count, before)
+    if hours or _FOR.search(plain) or (year and (_DATE.search(plain) or _is_bare_year(line, count))):
+        return True
+    if _NAMING.search(plain) or _PART.search(plain):
         return True
     return _FROM.search(plain) is not None and _TEAM_OF.search(plain) is None
 

@@ -1,16 +1,40 @@
 """Industry codes by the titles of the classification, for stocks in which hardly any code is given."""
 
+import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from embeddings.config import EmbeddingConfig
+from embeddings.encode import encode_missing
+from embeddings.encoder import Encoder, encoder_key
+from embeddings.schema import CHUNKS
+from embeddings.store import VectorStore
 from embeddings.transform import apply, unit
 from scoring.industry import VERSIONS
 from scoring.inferred.industry import Titles, by_titles, class_titles
 
 Array = NDArray[np.float32]
+
+
+def kept_encoding(encoder: Encoder, store: Path, config: EmbeddingConfig) -> Callable[[Sequence[str]], Array]:
+    """Encode short texts, each only once: their vectors lie among those of the chunks in the file `store`."""
+
+    def encode(texts: Sequence[str]) -> Array:
+        marks = [f"title-{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}" for text in texts]
+        rows = pl.DataFrame({"chunk": marks, "text": list(texts)}, schema={"chunk": pl.String, "text": pl.String})
+        filled = {"customer_id": pl.lit(""), "kind": pl.lit("title"), "url": pl.lit(""), "weight": pl.lit(1.0)}
+        chunks = rows.with_columns(**filled).select(*CHUNKS).cast(CHUNKS)
+        encode_missing(chunks, encoder, store, config, progress=lambda _done, _total: None)
+        with VectorStore.opened(store, encoder_key(encoder, config)) as vectors:
+            known, found = vectors.read(marks)
+        places = {mark: place for place, mark in enumerate(known)}
+        return found[[places[mark] for mark in marks]]
+
+    return encode
 
 
 def nearest_titles(

@@ -18,8 +18,9 @@ from potenzial.lab.page import render
 from potenzial.lab.race import Contestant, Cost, Place, judge, known_of
 from potenzial.lab.resample import Auc, Lift, Mean, draws
 from potenzial.lab.space import EMBEDDING, POTENTIAL, winner_toml
-from potenzial.lab.trial import Bench, Trial, bench, run_trial
+from potenzial.lab.trial import Bench, Likeness, Trial, bench, by_mean, run_trial
 from potenzial.lab.tuning import split
+from potenzial.lab.wording import Wording
 from scoring.classes import Thresholds
 from scoring.config import PotentialConfig
 from scoring.schema import CUSTOMERS
@@ -45,14 +46,14 @@ def _customers() -> pl.DataFrame:
     return pl.DataFrame({**columns, **empty}, schema_overrides=CUSTOMERS).match_to_schema(CUSTOMERS)
 
 
-def _companies(strength: float) -> pl.DataFrame:
+def _companies(strength: float) -> Likeness:
     """Vectors that tell the two industries apart the better the stronger."""
     random = np.random.default_rng(2)
     vectors = random.normal(size=(CUSTOMER_COUNT, 8))
     vectors[:, 0] += np.where(np.arange(CUSTOMER_COUNT) % 2 == 0, strength, -strength)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     columns = {"customer_id": [f"K{n:03}" for n in range(CUSTOMER_COUNT)], "vector": vectors, "chunks": 1}
-    return pl.DataFrame(columns).cast({"vector": pl.Array(pl.Float32, 8), "chunks": pl.Int32})
+    return Likeness(pl.DataFrame(columns).cast({"vector": pl.Array(pl.Float32, 8), "chunks": pl.Int32}))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def trials(shared: Bench) -> tuple[Trial, Trial]:
     """A contestant that reads the industry from the texts, and the same with shuffled texts."""
     good = _companies(4.0)
     told = run_trial("good", good, SETTINGS, shared, lambda: None)
-    return told, run_trial(SHUFFLED, shuffled(good, 7), SETTINGS, shared, lambda: None)
+    return told, run_trial(SHUFFLED, Likeness(shuffled(good.companies, 7)), SETTINGS, shared, lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +120,10 @@ def _limits(trial: Trial) -> Thresholds:
 
 def test_changes_name_class_and_reason(trials: tuple[Trial, Trial]) -> None:
     """Customers that change their class are listed with both classes, and every customer is counted once."""
-    found = class_changes(*trials, _customers(), _limits(trials[0]))
+    found, words = class_changes(*trials, _customers(), _limits(trials[0])), Wording.of("en")
     assert sum(found.matrix.values()) == CUSTOMER_COUNT
     assert len(found.changed) == sum(n for (a, b), n in found.matrix.items() if a != b) > 0
-    assert all(change.why and change.classes[0] != change.classes[1] for change in found.changed)
+    assert all(words.reasons(change) and change.classes[0] != change.classes[1] for change in found.changed)
     assert not class_changes(trials[0], trials[0], _customers(), _limits(trials[0])).changed
 
 
@@ -131,11 +132,33 @@ def test_the_page_escapes_names_and_runs_nothing(trials: tuple[Trial, Trial], pl
     limits = _limits(trials[0])
     changes = (class_changes(*trials, _customers(), limits),)
     terms = Terms(2, 0.1, "precision")
-    page = render(Comparison(places, changes, "good", 120, 100, terms, SETTINGS, limits), Config().report)
+    page = render(Comparison(places, changes, "good", 120, 100, 9, (), terms, SETTINGS, limits), Config().report)
     assert "&lt;b&gt;" in page
     assert not re.search(r"Firma \d+ <b>", page)
     assert "<script" not in page
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_gaps() -> None:
+    """No word of the page is missing in one of the languages, and no sentence loses a number."""
+    german, english = (Wording.of(language).texts.sentences for language in ("de", "en"))
+    assert german.keys() == english.keys()
+    for key, text in english.items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", german[key])), key
+
+
+def test_neighbours_of_a_contestant_come_from_its_own_search(shared: Bench, trials: tuple[Trial, Trial]) -> None:
+    """A contestant that orders neighbours in its own way is judged by that order; its potential stays the vectors'."""
+    good = _companies(4.0)
+
+    def reversed_search(companies: pl.DataFrame, k: int) -> pl.DataFrame:
+        far = pl.len().over("customer_id") + 1 - pl.col("rank")
+        return by_mean(companies, CUSTOMER_COUNT - 1).with_columns(rank=far.cast(pl.Int32)).filter(pl.col("rank") <= k)
+
+    other = run_trial("far", Likeness(good.companies, reversed_search), SETTINGS, shared, lambda: None)
+    assert np.nanmean(other.precision) < 0.2
+    assert np.nanmean(trials[0].precision) > 0.8
+    assert np.array_equal(other.quantiles, trials[0].quantiles)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))

@@ -1,16 +1,21 @@
+import contextlib
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from crawler.schema import ORGANISATIONS, PAGES
+from embeddings.config import EmbeddingConfig
+from embeddings.encoder import load_encoder
 from embeddings.schema import NEIGHBOURS, company_vectors
 from embeddings.schema import transform as transform_schema
 from scoring.config import InferConfig
 from scoring.inferred import Evidence, enough_codes, infer
 from scoring.inferred.industry import class_titles, correspondence
-from scoring.inferred.titles import nearest_titles
+from scoring.inferred.titles import kept_encoding, nearest_titles
 
 Customers = Callable[..., pl.DataFrame]
 
@@ -144,3 +149,38 @@ def test_titles_name_the_nearest_classes_without_a_chance() -> None:
     found = nearest_titles(frame, unfitted, encode).row(0, named=True)
     assert found["wz_2025"][0] == {"code": "43.22", "title": title, "confidence": None}
     assert len(found["wz_2008"]) == 3
+
+
+def _stored(store: Path) -> int:
+    with contextlib.closing(sqlite3.connect(store)) as file:
+        return int(file.execute("SELECT count(*) FROM vectors").fetchone()[0])
+
+
+def test_titles_are_encoded_once(tmp_path: Path) -> None:
+    """A second run takes the vectors of the titles from the file of vectors, in the order asked for."""
+    config, store = EmbeddingConfig(model="use"), tmp_path / "vectors.sqlite"
+    encode = kept_encoding(load_encoder(config), store, config)
+    first = encode(["Bäckereien", "Installation von Heizungen", "Bäckereien"])
+    assert np.array_equal(first[0], first[2])
+    written = store.read_bytes()
+    again = encode(["Installation von Heizungen", "Bäckereien"])
+    assert np.array_equal(again, first[1::-1])
+    assert (store.read_bytes() == written, _stored(store)) == (True, 2)
+
+
+def test_titles_find_the_industry_of_a_text_with_a_real_model(tmp_path: Path) -> None:
+    """Companies that say what they do get a class of their division among three, by the titles and a real model."""
+    config, store = EmbeddingConfig(model="use"), tmp_path / "vectors.sqlite"
+    encode = kept_encoding(load_encoder(config), store, config)
+    said = {
+        "10": "Wir backen Brot, Brötchen und Torten in unserer Bäckerei",
+        "43": "Installation von Heizung, Sanitär und Elektro im Gebäude",
+        "62": "Wir programmieren Software für Unternehmen",
+        "49": "Spedition: Güterbeförderung im Straßenverkehr mit eigenen Lastwagen",
+    }
+    vectors = encode(list(said.values()))
+    rows = pl.DataFrame({"customer_id": list(said), "vector": vectors, "chunks": [1] * len(said)})
+    size = vectors.shape[1]
+    found = nearest_titles(rows.cast(company_vectors(size)), transform_schema(size).to_frame(), encode)
+    for division, codes in found.select("customer_id", "wz_2008").iter_rows():
+        assert division in {entry["code"][:2] for entry in codes}
