@@ -66,14 +66,30 @@ def dollars(text: str) -> float | None:
 
 def report(title: str, customers: pl.DataFrame, encoder: Encoder, store: Path, config: EmbeddingConfig) -> None:
     """Encode and rate one stock and print its figures."""
+    companies = encoded(customers, encoder, store, config)
+    began = perf_counter()
+    texts = customers.select("customer_id", "text")
+    rating = rate(customers, companies, PotentialConfig(), progress=show, texts=texts)
+    print(f"\n{title}: {customers.height} customers rated in {perf_counter() - began:.0f} s")
+    print_figures(rating)
+
+
+def encoded_without_leak(source: Path, folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read the list as customers without the sentence that leaks, and their company vectors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    as_customers(pl.read_csv(source)).write_csv(folder / "customers.csv")
+    customers = read_customers(folder / "customers.csv", InputConfig()).customers
+    cleaned = customers.with_columns(pl.col("text").str.replace(f"(?s){_LEAK}", ""))
+    config = EmbeddingConfig()
+    return cleaned, encoded(cleaned, load_encoder(config), folder / "vectors.sqlite", config)
+
+
+def encoded(customers: pl.DataFrame, encoder: Encoder, store: Path, config: EmbeddingConfig) -> pl.DataFrame:
+    """Encode what the store does not hold yet and give company vectors."""
     documents = customers.select("customer_id", kind=pl.lit("own"), url=pl.lit(""), title=pl.lit(""), text="text")
     chunks = chunk_documents(documents.drop_nulls("text").match_to_schema(DOCUMENTS), config)
     encode_missing(chunks, encoder, store, config, progress=show)
-    companies = company_vectors(chunks, store, encoder_key(encoder, config), config)
-    began = perf_counter()
-    rating = rate(customers, companies.frame, PotentialConfig(), progress=show)
-    print(f"\n{title}: {customers.height} customers rated in {perf_counter() - began:.0f} s")
-    print_figures(rating)
+    return company_vectors(chunks, store, encoder_key(encoder, config), config).frame
 
 
 def print_figures(rating: Rating) -> None:

@@ -49,7 +49,7 @@ def industry_by_size(known: Facts, log_revenue: Floats, wanted: Facts, quantile:
     """
 
     def keys(facts: Facts) -> list[tuple[Ints, ...]]:
-        return [(_industry(facts), _band(facts)), (_band(facts),), (_industry(facts),)]
+        return [(_industry(facts), size_band(facts)), (size_band(facts),), (_industry(facts),)]
 
     return _lookup(keys(known), log_revenue, keys(wanted), quantile)
 
@@ -90,7 +90,7 @@ def _industry(facts: Facts) -> Ints:
     return level
 
 
-def _band(facts: Facts) -> Ints:
+def size_band(facts: Facts) -> Ints:
     """Size band of each customer, -1 where the headcount is not known."""
     band = np.digitize(10.0**facts.log_headcount + _ROUNDING, BANDS)
     bands: Ints = np.where(facts.imputed, -1, band).astype(np.int64)

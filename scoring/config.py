@@ -21,8 +21,14 @@ class PotentialConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     #: Realistic potential is this conditional quantile of the annual revenue of comparable active customers.
     quantile: Quantile = 0.9
-    #: The published interval runs between these two conditional quantiles; `quantile` must lie between them.
-    interval: tuple[Quantile, Quantile] = (0.8, 0.95)
+    #: The published interval of a customer's wallet runs between these two probabilities; `quantile` must lie between.
+    interval: tuple[Quantile, Quantile] = (0.1, 0.9)
+    #: Assumption: this share of the variance of comparable customers' log revenue is the wallet's, the rest is your
+    #: share of the wallet. It says how much the own revenue tells of the own wallet.
+    wallet_share: Share = 0.5
+    #: Assumption: the median wallet lies this share of the way from the median of comparable customers' revenue to its
+    #: 0.9 quantile. 0: their revenue itself stands for the wallet.
+    wallet_lift: Annotated[float, msgspec.Meta(ge=0, le=1.5)] = 0.6
     #: Folds of the out-of-fold features and figures.
     folds: Annotated[int, msgspec.Meta(ge=2, le=20)] = 5
     #: Nearest active customers that speak for a company.

@@ -1,6 +1,5 @@
 """The customers of a stock as arrays: who is known, what they buy, who belongs together."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from scoring.errors import NoCustomersError
 from scoring.industry import Industries, read_industries
+from scoring.kinship import alike, common, company_keys, components, labelled, linked, stable_hash, text_keys
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-_BYTES_OF_HASH: Final = 8
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,8 @@ class Stock:
     """The n customers of a stock, sorted by id.
 
     `log_revenue` is log10 of EUR per year of the last 12 months, NaN where a customer is not active; `floor` is the
-    best EUR per year seen; `log_headcount` is NaN where the headcount is not known; `group` numbers companies:
-    customers with one website are one company.
+    best EUR per year seen; `log_headcount` is NaN where the headcount is not known; `family` numbers companies, whose
+    customers share a website or a VAT id; `group` joins families with nearly the same text, which share a fold.
     """
 
     customer_id: tuple[str, ...]
@@ -34,6 +32,7 @@ class Stock:
     log_headcount: Floats
     industries: Industries
     group: Ints
+    family: Ints
 
     @property
     def active(self) -> Bools:
@@ -46,22 +45,25 @@ class Stock:
         return len(self.customer_id)
 
 
-def read_stock(customers: pl.DataFrame) -> Stock:
+def read_stock(customers: pl.DataFrame, companies: pl.DataFrame | None = None) -> Stock:
     """Turn customers (schema CUSTOMERS, any order) into arrays sorted by `customer_id`.
 
-    A headcount of 0 counts as not known: exports write it for an empty field. Raises NoCustomersError without rows.
+    With `companies` (schema `company_vectors`) those with near duplicates of one text are in one group. A headcount
+    of 0 counts as not known: exports write it for an empty field. Raises NoCustomersError without rows.
     """
     if customers.is_empty():
         raise NoCustomersError("There is no customer to rate: the stock has no rows. Check the customer file.")
     frame = customers.sort("customer_id")
     revenue, best = _positive(frame["revenue"]), _positive(frame["revenue_best"])
+    family, group = _families(frame, companies)
     return Stock(
         customer_id=tuple(frame["customer_id"].to_list()),
         log_revenue=_log10(revenue),
         floor=np.fmax(np.nan_to_num(revenue), np.nan_to_num(best)),
         log_headcount=_log10(np.maximum(_positive(frame["headcount"]), 1.0)),
         industries=read_industries(frame["industry"].to_list()),
-        group=_groups(frame),
+        group=group,
+        family=family,
     )
 
 
@@ -76,20 +78,31 @@ def _log10(values: Floats) -> Floats:
     return logs
 
 
-def _groups(frame: pl.DataFrame) -> Ints:
-    """Number the companies by a hash of their site, or of the id without one: stable whatever else is in the stock."""
-    keys = frame.select(
-        pl.when(pl.col("site").is_not_null() & (pl.col("site") != ""))
-        .then("site:" + pl.col("site"))
-        .otherwise("id:" + pl.col("customer_id"))
-    ).to_series()
-    return np.array([stable_hash(key) for key in keys], dtype=np.int64)
+def _families(frame: pl.DataFrame, companies: pl.DataFrame | None) -> tuple[Ints, Ints]:
+    """Number families and groups by a hash of a site or an id in them: stable whatever else is in the stock."""
+    ids, customers = frame["customer_id"].to_list(), frame.height
+    names = [f"site:{site}" if site else f"id:{name}" for site, name in zip(frame["site"], ids, strict=True)]
+    kin = list(linked(company_keys(frame), customers))
+    texts = [*linked([text_keys(frame)], customers), *_alike(ids, companies)]
+    family = components(customers, kin)
+    group = components(customers, [*kin, *common(texts, customers)]) if texts else family
+    return labelled(family, names), labelled(group, names)
 
 
-def stable_hash(key: str) -> int:
-    """Hash a text to 63 bits, the same on every machine and in every run."""
-    digest = hashlib.blake2b(key.encode(), digest_size=_BYTES_OF_HASH).digest()
-    return int.from_bytes(digest, "big") >> 1
+def _alike(ids: Sequence[str], companies: pl.DataFrame | None) -> list[tuple[int, int]]:
+    """Pairs of rows whose company vectors are near duplicates."""
+    if companies is None or companies.is_empty():
+        return []
+    rows = pl.DataFrame({"customer_id": ids}).with_row_index("row").join(companies, on="customer_id").sort("row")
+    vectors = np.nan_to_num(rows["vector"].to_numpy())
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    number = rows["row"].to_list()
+    pairs = alike((vectors / np.where(length > 0, length, 1.0)).astype(np.float32), _SEED_OF_SIGNS)
+    return [(number[one], number[other]) for one, other in pairs]
+
+
+#: Which directions vectors are projected on hardly matters: any seed misses one pair in a thousand.
+_SEED_OF_SIGNS: Final = 1
 
 
 def deal_folds(groups: Ints, folds: int, seed: int) -> Ints:

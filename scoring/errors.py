@@ -4,6 +4,8 @@ ScoringError
 |-- NoCustomersError     the stock has no rows
 |-- UnknownCustomerError no customer has the number asked for
 |-- ConfigRangeError     settings that contradict each other
+|-- HistoryError         the purchases on record do not allow what is asked of them
+|-- ExperimentError      a contact list or its evaluation is not possible with these customers
 `-- LeakError            a customer's own revenue would reach its own features
 """
 
@@ -26,3 +28,11 @@ class UnknownCustomerError(ScoringError):
 
 class LeakError(ScoringError):
     """A customer's own revenue would reach its own features; a guard against faults of the program."""
+
+
+class HistoryError(ScoringError):
+    """The purchases on record are too few or too short; the message says what is needed."""
+
+
+class ExperimentError(ScoringError):
+    """An experiment cannot be drawn or evaluated; the message says what to change."""

@@ -95,7 +95,9 @@ class PhraseFact:
 class Explanation:
     """All that led to the rating of one customer; EUR per year.
 
-    `factors` says by how much industry, headcount and text raise (above 1) or lower what is typical in the stock.
+    `factors` says by how much industry, headcount and text raise (above 1) or lower what is typical in the stock, and
+    `euros` the same as amounts that lead from `base`, the stock's typical customer, to `typical`. `chances` are
+    those of the classes A, B and C.
     """
 
     customer_id: str
@@ -114,10 +116,14 @@ class Explanation:
     potential_high: float | None
     typical: float | None
     headroom: float | None
+    headroom_expected: float | None
     class_revenue: str
     class_potential: str
+    confidence: str | None
     action: str
+    chances: dict[str, float | None]
     factors: dict[str, float | None]
+    euros: dict[str, float | None]
     peers: tuple[PeerFact, ...]
     phrases: tuple[PhraseFact, ...]
     reasons_de: tuple[str, ...]
@@ -159,13 +165,15 @@ def explanation(customer_id: str, potential: pl.DataFrame, keywords: pl.DataFram
 
 def _explanation(facts: dict[str, Any], peers: tuple[PeerFact, ...], phrases: tuple[PhraseFact, ...]) -> Explanation:
     plain = ("customer_id", "name", "city", "headcount", "website", "basis", "revenue", "revenue_best", "last_purchase")
-    rated = ("potential", "potential_low", "potential_high", "typical", "headroom")
-    decided = ("class_revenue", "class_potential", "action", "against_de", "against_en")
+    rated = ("potential", "potential_low", "potential_high", "typical", "headroom", "headroom_expected")
+    decided = ("class_revenue", "class_potential", "confidence", "action", "against_de", "against_en")
     return Explanation(
         **{name: facts[name] for name in (*plain, *rated, *decided)},
         industry_de=facts["industry_label"],
         industry_en=facts["industry_label_en"] or facts["industry_label"],
+        chances={name: facts[f"p_{name.lower()}"] for name in ("A", "B", "C")},
         factors={name: facts[f"factor_{name}"] for name in ("industry", "headcount", "text")},
+        euros={name: facts[f"eur_{name}"] for name in ("base", "industry", "headcount", "text")},
         peers=peers,
         phrases=phrases,
         reasons_de=tuple(facts["reason_de"].split(REASON_SEPARATOR)),

@@ -1,14 +1,16 @@
 """What is known of a customer apart from its own revenue: facts, and what its nearest *known* customers buy."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from embeddings.neighbours import nearest
+from embeddings.config import NeighbourConfig
+from embeddings.index import build
+from embeddings.neighbours import nearest_in
 from scoring.customers import Bools, Floats, Ints, Stock
 
 Vectors = NDArray[np.float32]
@@ -21,6 +23,8 @@ BATCH: Final = 8192
 _MOST_OF_ONE_COMPANY: Final = 50
 #: Similarity below which a neighbour hardly counts; cosines of centred vectors.
 _LEAST_SIMILARITY: Final = 0.02
+#: Ratio of the variance of revenue around the line to that of slopes between neighbourhoods, both in log10.
+_SLOPE_PENALTY: Final = 3.0
 #: Neighbours worth of prior belief that a neighbourhood is like the rest.
 _PRIOR: Final = 5.0
 
@@ -29,39 +33,63 @@ _PRIOR: Final = 5.0
 class Facts:
     """What is known of n customers apart from text; nothing here depends on revenue.
 
-    `log_headcount` is filled with the industry's median where `imputed`, and lies within the range of active customers.
+    `log_headcount` is filled with the industry's median where `imputed`, and lies within the range of active customers;
+    `headcount_sd` is the standard deviation in log10 of the headcounts that it may be instead, 0 where it is known.
     `levels` numbers the industry at each level, -1 where there is none.
     """
 
     log_headcount: Floats
     imputed: Bools
     levels: Ints
+    headcount_sd: Floats
 
     def at(self, rows: Ints) -> "Facts":
         """Give the facts of some rows."""
-        return Facts(self.log_headcount[rows], self.imputed[rows], self.levels[rows])
+        return Facts(self.log_headcount[rows], self.imputed[rows], self.levels[rows], self.headcount_sd[rows])
 
     def without_industry(self) -> "Facts":
         """Forget the industries."""
-        return Facts(self.log_headcount, self.imputed, np.full_like(self.levels, -1))
+        return replace(self, levels=np.full_like(self.levels, -1))
 
     def without_headcount(self, log_headcount: float) -> "Facts":
         """Give every customer the same headcount."""
-        return Facts(np.full_like(self.log_headcount, log_headcount), np.zeros_like(self.imputed), self.levels)
+        same = np.full_like(self.log_headcount, log_headcount)
+        return Facts(same, np.zeros_like(self.imputed), self.levels, np.zeros_like(same))
+
+    def moved(self, sds: float) -> "Facts":
+        """Move headcounts that are not known by so many standard deviations."""
+        return replace(self, log_headcount=self.log_headcount + sds * self.headcount_sd)
 
 
 def gather_facts(stock: Stock) -> Facts:
-    """Fill missing headcounts with the median of the finest industry level that has one, else of the stock."""
+    """Fill missing headcounts with the median of the finest industry level that has three, else of the stock.
+
+    Their standard deviation is that of the same industry, pooled with the stock's as if by five customers.
+    """
     filled, levels = stock.log_headcount.copy(), stock.industries.levels
     imputed = np.isnan(filled)
-    filled[imputed] = np.nanmedian(filled) if not imputed.all() else 0.0
+    known = stock.log_headcount[~imputed]
+    variance = np.full(len(stock), known.var() if len(known) else 0.0)
+    overall = float(variance[0])
+    filled[imputed] = np.median(known) if len(known) else 0.0
     for level in range(levels.shape[1]):
-        for industry in np.unique(levels[imputed, level]):
-            members = (levels[:, level] == industry) & ~imputed
-            if industry >= 0 and members.sum() >= _MIN_HEADCOUNTS:
-                filled[imputed & (levels[:, level] == industry)] = np.median(stock.log_headcount[members])
+        for median, own, members, missing in _headcounts(stock.log_headcount, levels[:, level]):
+            filled[missing] = median
+            variance[missing] = (own * members + overall * _PRIOR) / (members + _PRIOR)
     seen = filled[stock.active] if stock.active.any() else filled
-    return Facts(np.clip(filled, seen.min(), seen.max()), imputed, levels)
+    spread = np.where(imputed, np.sqrt(variance), 0.0)
+    return Facts(np.clip(filled, seen.min(), seen.max()), imputed, levels, spread)
+
+
+def _headcounts(log_headcount: Floats, industry: Ints) -> Iterator[tuple[float, float, int, Ints]]:
+    """Median, variance and number of known headcounts of each industry (n numbers), and its rows without one."""
+    order = np.argsort(industry, kind="stable")
+    numbers, starts = np.unique(industry[order], return_index=True)
+    for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
+        missing = np.isnan(log_headcount[rows])
+        known = log_headcount[rows[~missing]]
+        if number >= 0 and missing.any() and len(known) >= _MIN_HEADCOUNTS:
+            yield float(np.median(known)), float(known.var()), len(known), rows[missing]
 
 
 @dataclass(frozen=True)
@@ -79,17 +107,20 @@ class Neighbourhood:
 
 
 def find_neighbourhood(stock: Stock, companies: pl.DataFrame | None, k: int, tick: Callable[[], None]) -> Neighbourhood:
-    """Find the `k` nearest active customers of each customer (companies in schema `company_vectors`, or None)."""
+    """Find the `k` nearest active customers of each customer (companies in schema `company_vectors`, or None).
+
+    Exact for up to 200,000 active customers, beyond that with a recall of .95 or more (`NeighbourConfig`).
+    """
     if companies is None or companies.is_empty() or not stock.active.any():
         return _nowhere(len(stock))
     vectors, has_text = _aligned(stock, companies)
     spare = _largest_company(stock)
     frame = _only(_numbered(stock, companies), has_text)
-    pool = _only(frame, stock.active)
+    active = build(_only(frame, stock.active).drop("row"), NeighbourConfig(k=k + spare))
     rows = np.full((len(stock), k), -1, dtype=np.int32)
     similarity = np.zeros((len(stock), k), dtype=np.float32)
     for batch in frame.iter_slices(BATCH):
-        found = nearest(batch.drop("row"), pool.drop("row"), k + spare)
+        found = nearest_in(active, batch.drop("row"), k + spare)
         _enter(found, stock, rows, similarity)
         tick()
     return Neighbourhood(rows, similarity, vectors, has_text)
@@ -154,11 +185,21 @@ def _batches(rows: Ints) -> Iterator[Ints]:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """Log10 revenue of m known customers by headcount and industry, and by headcount; their mean log10 headcount."""
+
+    by_both: Floats
+    by_headcount: Floats
+    centre: float
+
+
+@dataclass(frozen=True)
 class Signals:
     """What the known customers of one training set say, by row of the stock (n); only rows in `pool` are read.
 
     `adjusted` is log10 revenue minus what headcount and industry explain, `sized` minus what headcount explains; `top`
-    marks the customers with the highest revenue, `towards_top` (d) the direction in which their texts differ.
+    marks the customers with the highest revenue, `towards_top` (d) the direction in which their texts differ;
+    `centre` is their mean log10 headcount.
     """
 
     pool: Bools
@@ -166,24 +207,24 @@ class Signals:
     sized: Floats
     top: Bools
     towards_top: Vectors
+    centre: float
 
 
-def read_signals(
-    near: Neighbourhood, stock: Stock, pool: Ints, base: tuple[Floats, Floats], top_share: float
-) -> Signals:
+def read_signals(near: Neighbourhood, stock: Stock, pool: Ints, base: Explained, top_share: float) -> Signals:
     """Gather what the customers in `pool` (m rows) say.
 
-    `base` is their log10 revenue as explained by headcount and industry, and by headcount alone (m each).
+    `base` is what explains their log10 revenue without text.
     """
     revenue = stock.log_revenue[pool]
     top = revenue >= np.quantile(revenue, 1.0 - top_share)
     vectors = near.vectors[pool]
     return Signals(
         pool=_spread_out(len(stock), pool, np.ones(len(pool), dtype=np.bool_)),
-        adjusted=_spread_out(len(stock), pool, revenue - base[0]),
-        sized=_spread_out(len(stock), pool, revenue - base[1]),
+        adjusted=_spread_out(len(stock), pool, revenue - base.by_both),
+        sized=_spread_out(len(stock), pool, revenue - base.by_headcount),
         top=_spread_out(len(stock), pool, top),
         towards_top=vectors[top].mean(axis=0) - vectors.mean(axis=0),
+        centre=base.centre,
     )
 
 
@@ -207,14 +248,17 @@ def neighbour_features(
     return np.concatenate(parts) if parts else np.zeros((0, len(FEATURES)))
 
 
+#: A line, over log headcount, through what the widest circle of neighbours buys beyond what headcount and industry
+#: explain: its height at their mean log headcount, its slope, and that mean less the mean of all known customers.
+LINE: Final = ("near_level", "near_slope", "near_log_headcount")
 _WIDTH_FEATURES: Final = ("adjusted", "sized", "spread", "top_share")
 FEATURES: Final = (
     *(f"near_{name}_{width}" for width in ("few", "k", "many") for name in _WIDTH_FEATURES),
     "near_similarity",
     "near_same_industry_sized",
     "near_same_industry_share",
-    "near_log_headcount",
     "near_top_similarity",
+    *LINE,
 )
 
 
@@ -233,10 +277,19 @@ def _describe(near: Neighbourhood, stock: Stock, log_headcount: Floats, signals:
         (share * near.similarity[rows]).sum(axis=1),
         (same * signals.sized[found]).sum(axis=1) / (total + 1.0 / _PRIOR),
         total,
-        (share * log_headcount[found]).sum(axis=1),
         near.vectors[rows] @ signals.towards_top,
+        *_line(share, log_headcount[found] - signals.centre, signals.adjusted[found], 2 * k),
     )
     return np.column_stack([*columns, *widest]).astype(np.float64)
+
+
+def _line(share: Floats, log_headcount: Floats, adjusted: Floats, neighbours: int) -> tuple[Floats, Floats, Floats]:
+    """Level, slope and centre (LINE) of a weighted regression with a ridge penalty on the slope."""
+    centre, level = (share * log_headcount).sum(axis=1), (share * adjusted).sum(axis=1)
+    off = log_headcount - centre[:, None]
+    slope = (share * off * (adjusted - level[:, None])).sum(axis=1)
+    slope /= (share * off**2).sum(axis=1) + _SLOPE_PENALTY / neighbours
+    return level, slope, centre
 
 
 def _normalised(weight: Floats) -> Floats:

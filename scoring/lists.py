@@ -2,11 +2,13 @@
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from scoring.actions import assign
 from scoring.classes import Thresholds, classify
 from scoring.explain import explain
+from scoring.potential.law import class_chances, read_laws
 from scoring.schema import POTENTIAL
 
 
@@ -32,7 +34,8 @@ def build(
         `revenue` stays null where it was; headroom counts it as zero.
     """
     classed = classify(customers, rated, thresholds).with_columns(headroom=headroom())
-    explained = explain(assign(classed, thresholds, as_of), keywords, as_of)
+    likely = with_chances(classed, thresholds)
+    explained = explain(assign(likely, thresholds, as_of), keywords, as_of)
     return _ordered(explained.select(POTENTIAL.names()).match_to_schema(POTENTIAL))
 
 
@@ -40,6 +43,21 @@ def headroom() -> pl.Expr:
     """EUR per year between `potential` and `revenue` (null counts as zero), not below zero; null without potential."""
     missing = pl.col("potential") - pl.max_horizontal(pl.col("revenue").fill_null(0.0), 0.0)
     return missing.clip(lower_bound=0.0)
+
+
+def with_chances(classed: pl.DataFrame, limits: Thresholds) -> pl.DataFrame:
+    """Add `p_a`, `p_b` and `p_c`: how likely the wallet is of each class, given that it is at least the revenue.
+
+    Null without a law of the wallet (`RATED`), and everywhere in a stock without thresholds.
+    """
+    names = ("p_a", "p_b", "p_c")
+    known = classed["law"].is_not_null().to_numpy()
+    found = np.full((classed.height, len(names)), np.nan)
+    if limits.known and known.any():
+        own = classed["revenue"].fill_null(0.0).to_numpy()[known]
+        found[known] = class_chances(read_laws(classed["law"].drop_nulls()), own, limits.a, limits.b)
+    columns = (pl.Series(name, found[:, place], pl.Float64) for place, name in enumerate(names))
+    return classed.with_columns(columns).with_columns(pl.col(names).fill_nan(None))
 
 
 def top(potential: pl.DataFrame, action: str, n: int) -> pl.DataFrame:

@@ -34,19 +34,28 @@ CUSTOMERS: Final = pl.Schema(
 #: A peer of a customer: an active customer, with the cosine similarity of their centred company vectors.
 PEER: Final = pl.Struct({"customer_id": pl.String(), "similarity": pl.Float32()})
 
-#: What the potential model says of each customer; null where there is no data basis.
+#: What the potential model says of each customer; null where there is no data basis. `law` is the distribution of the
+#: wallet before the own revenue is known of: its log10 EUR at `scoring.potential.law.LEVELS`; customers of one company
+#: have the same `family`.
 RATED: Final = pl.Schema(
     {
         "customer_id": pl.String(),
+        "family": pl.String(),
         "potential": pl.Float64(),
         "potential_low": pl.Float64(),
         "potential_high": pl.Float64(),
         "typical": pl.Float64(),
         "headroom_expected": pl.Float64(),
+        "law": pl.List(pl.Float32()),
+        "confidence": pl.String(),
         "basis": pl.String(),
         "factor_industry": pl.Float64(),
         "factor_headcount": pl.Float64(),
         "factor_text": pl.Float64(),
+        "eur_base": pl.Float64(),
+        "eur_industry": pl.Float64(),
+        "eur_headcount": pl.Float64(),
+        "eur_text": pl.Float64(),
         "industry_label": pl.String(),
         "industry_label_en": pl.String(),
         "peers": pl.List(PEER),
@@ -61,6 +70,41 @@ FIGURES: Final = pl.Schema(
         "pinball": pl.Float64(),
         "coverage": pl.Float64(),
         "customers": pl.Int64(),
+    }
+)
+
+#: Sums over groups of customers, EUR per year; `grouping` is "stock", "class_revenue", "class_potential", "owner" or
+#: "section" (of industries). `low` and `high` are the ends of the 80 % interval of the sum before them; the labels name
+#: a section in words and repeat all other groups.
+SUMS: Final = pl.Schema(
+    {
+        "grouping": pl.String(),
+        "group": pl.String(),
+        "label_de": pl.String(),
+        "label_en": pl.String(),
+        "customers": pl.Int64(),
+        "revenue": pl.Float64(),
+        "potential": pl.Float64(),
+        "potential_low": pl.Float64(),
+        "potential_high": pl.Float64(),
+        "headroom": pl.Float64(),
+        "headroom_low": pl.Float64(),
+        "headroom_high": pl.Float64(),
+        "expected": pl.Float64(),
+        "expected_low": pl.Float64(),
+        "expected_high": pl.Float64(),
+    }
+)
+
+#: What the guards against leaks and self-deception found, in `potenzial run`; `passed` False lowers the verdict to
+#: "usable", a notice is only told. `detail` names what was found, in words for the reader.
+GUARDS: Final = pl.Schema(
+    {
+        "guard": pl.String(),
+        "passed": pl.Boolean(),
+        "notice": pl.Boolean(),
+        "detail_de": pl.String(),
+        "detail_en": pl.String(),
     }
 )
 
@@ -88,6 +132,10 @@ POTENTIAL: Final = pl.Schema(
         "headroom_expected": pl.Float64(),
         "class_revenue": pl.String(),
         "class_potential": pl.String(),
+        "p_a": pl.Float64(),
+        "p_b": pl.Float64(),
+        "p_c": pl.Float64(),
+        "confidence": pl.String(),
         "action": pl.String(),
         "reason_de": pl.String(),
         "reason_en": pl.String(),
@@ -97,6 +145,10 @@ POTENTIAL: Final = pl.Schema(
         "factor_industry": pl.Float64(),
         "factor_headcount": pl.Float64(),
         "factor_text": pl.Float64(),
+        "eur_base": pl.Float64(),
+        "eur_industry": pl.Float64(),
+        "eur_headcount": pl.Float64(),
+        "eur_text": pl.Float64(),
         "peers": pl.List(PEER),
     }
 )
@@ -131,4 +183,5 @@ INFERRED: Final = pl.Schema(
 #: Values of `class_revenue` and `class_potential`; a customer without revenue in the last 12 months is "inactive".
 REVENUE_CLASSES: Final = ("A", "B", "C", "inactive")
 POTENTIAL_CLASSES: Final = ("A", "B", "C", "no data basis")
+CONFIDENCES: Final = ("high", "medium", "low")
 ACTIONS: Final = ("expansion", "reactivation", "keep", "check")

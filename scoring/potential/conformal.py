@@ -5,6 +5,8 @@ residual with probability q or more (Vovk et al. 2005; Romano, Patterson, Candes
 rank exceeds n has no finite bound of its own and takes its parent's.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -63,3 +65,66 @@ class ResidualQuantiles:
         """Residual quantiles of n customers by their industries (n x g), ascending in each row."""
         ascending: Floats = np.maximum.accumulate(self._pooled_at(levels) + self.shift_, axis=1)
         return ascending
+
+
+class SizeShifts:
+    """What the residual quantiles miss by headcount: a shift per size band, joined by straight lines in log headcount.
+
+    A band's shift is the split-conformal quantile of what lies beyond the industry's quantile, pooled towards none in
+    the same ratio; customers without a headcount are a band of their own. The lines fall no faster than the location
+    rises, hence quantiles still rise with headcount.
+    """
+
+    def __init__(self, beyond: Floats, sizes: "Sizes", grid: Floats) -> None:
+        """Take log10 revenue less its quantile (n x g) of n known customers, their sizes, and the quantiles (g)."""
+        bands = [sizes.band == band for band in np.unique(sizes.band[sizes.band >= 0])]
+        means = np.array([sizes.log_headcount[band].mean() for band in bands])
+        shifts = np.array([_shift(beyond[band], grid) for band in bands]).reshape(len(bands), len(grid))
+        # Location bends at the knots, so the lines may have to bend there too.
+        inside = sizes.knots[(sizes.knots > means[0]) & (sizes.knots < means[-1])] if len(means) else means
+        self.nodes_ = np.union1d(means, inside)
+        bent = np.array([np.interp(self.nodes_, means, shift) for shift in shifts.T]) if len(means) else shifts.T
+        self.shifts_ = _no_faster(bent.T, sizes.rise(self.nodes_))
+        self.unknown_ = _shift(beyond[sizes.band < 0], grid)
+        self.all_ = np.zeros(len(grid))
+        left = beyond - self.at(sizes)
+        self.all_ = np.array([rank_quantile(left[:, place], q) for place, q in enumerate(grid)])
+
+    def at(self, sizes: "Sizes") -> Floats:
+        """Shifts of n customers (n x g), in log10."""
+        found = np.broadcast_to(self.unknown_, (len(sizes.band), len(self.unknown_))).copy()
+        known = sizes.band >= 0
+        if len(self.nodes_):
+            columns = [np.interp(sizes.log_headcount[known], self.nodes_, shift) for shift in self.shifts_.T]
+            found[known] = np.column_stack(columns)
+        return found + self.all_
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Log10 headcount and size band (-1 if not known) of n customers.
+
+    `rise` gives the least that location rises up to some headcounts; it is straight between `knots`.
+    """
+
+    log_headcount: Floats
+    band: Ints
+    rise: Callable[[Floats], Floats]
+    knots: Floats
+
+
+def _shift(beyond: Floats, grid: Floats) -> Floats:
+    """Pooled quantiles of what lies beyond (m x g); none where the band is too small for a bound."""
+    members = len(beyond)
+    weight = members / (members + _POOLING)
+    own = [
+        weight * rank_quantile(beyond[:, place], q) if has_own_bound(members, q) else 0.0
+        for place, q in enumerate(grid)
+    ]
+    return np.array(own)
+
+
+def _no_faster(shifts: Floats, rise: Floats) -> Floats:
+    """Raise shifts (bands x g) that fall faster from band to band than location rises (bands)."""
+    least: Floats = np.maximum.accumulate(shifts + rise[:, None], axis=0) - rise[:, None]
+    return least

@@ -16,7 +16,7 @@ from scoring.features import Facts
 from scoring.quantile import pinball
 from scoring.schema import FIGURES
 
-Verdict = Literal["ready", "not better than the lookup", "too few customers"]
+Verdict = Literal["ready", "usable", "not better than the lookup", "too few customers"]
 
 #: Names in the table FIGURES.
 MODEL: Final = "potenzial"
@@ -72,9 +72,13 @@ def figures_table(rows: Iterable[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=FIGURES)
 
 
+#: A cautious reading of realistic potential that figures are often compared at.
+_CAUTIOUS: Final = 0.8
+
+
 def published_quantiles(config: PotentialConfig) -> list[float]:
-    """Quantiles that the lists show, ascending and each once."""
-    return sorted({config.quantile, *config.interval})
+    """Quantiles that the figures are measured at, ascending and each once: the published ones and 0.8."""
+    return sorted({config.quantile, *config.interval, _CAUTIOUS})
 
 
 def judge(log_revenue: Floats, predicted: Mapping[str, Floats], quantile: float) -> Judgement:

@@ -5,16 +5,19 @@ and Lee 2017, arXiv 1705.07874). In log10 they add up to the difference from the
 times the revenue of the typical customer give the expected revenue.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
 from typing import Final, Protocol
 
 import numpy as np
+from scipy import sparse
 
 from scoring.customers import Floats
-from scoring.features import Facts
+from scoring.features import LINE, Facts
 from scoring.potential.firmographics import Firmographics
+from scoring.potential.local import fact_columns
 from scoring.potential.location import FACT_COLUMNS, Inputs
 
 GROUPS: Final = ("industry", "headcount", "text")
@@ -51,6 +54,12 @@ def split_factors(model: Locator, inputs: Inputs, facts: Facts) -> Factors:
     return Factors(industry, headcount, text)
 
 
+def joined(parts: Sequence[Factors]) -> Factors:
+    """Put factors of several batches of customers one after the other."""
+    industry, headcount, text = (np.concatenate([getattr(part, group) for part in parts]) for group in GROUPS)
+    return Factors(industry, headcount, text)
+
+
 def _subsets() -> list[frozenset[str]]:
     return [frozenset(chosen) for size in range(len(GROUPS) + 1) for chosen in combinations(GROUPS, size)]
 
@@ -74,15 +83,9 @@ def _keep(model: Locator, inputs: Inputs, facts: Facts, present: frozenset[str])
         facts = facts.without_industry()
     if "headcount" not in present:
         facts = facts.without_headcount(base.centre_)
-    columns, vectors = inputs.columns.copy(), inputs.vectors
-    columns[:, : len(FACT_COLUMNS)] = fact_columns(base, facts)
+    columns, vectors, words = inputs.columns.copy(), inputs.vectors, inputs.words
     if "text" not in present:
         columns[:, len(FACT_COLUMNS) :] = model.text_mean_
-        vectors = np.zeros_like(vectors)
-    return Inputs(columns, vectors)
-
-
-def fact_columns(base: Firmographics, facts: Facts) -> Floats:
-    """Give FACT_COLUMNS of n customers (n x 4)."""
-    imputed = facts.imputed.astype(np.float64)
-    return np.column_stack([base.predict(facts), facts.log_headcount, imputed, base.industry_effect(facts)])
+        vectors, words = np.zeros_like(vectors), sparse.csr_matrix(words.shape)
+    columns[:, : len(FACT_COLUMNS)] = fact_columns(base, facts, columns[:, -len(LINE) :])
+    return Inputs(columns, vectors, words)

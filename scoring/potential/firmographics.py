@@ -18,6 +18,8 @@ _POOLING: Final = 3.0
 _POOLING_OF_SLOPES: Final = 6.0
 _PENALTY_OF_RAMPS: Final = 0.1
 _KNOTS: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+#: Share of the common slope that every industry keeps.
+_LEAST_SLOPE: Final = 0.2
 _MIN_CUSTOMERS: Final = 3
 _MAX_INDUSTRIES: Final = 1500
 
@@ -34,6 +36,9 @@ class Firmographics:
         self.mean_ = np.asarray(design.mean(axis=0)).ravel()
         self.intercept_ = float(log_revenue.mean())
         self._fit(design, log_revenue)
+        known = facts.levels[:, 0] >= 0
+        #: How much industries differ (log10 EUR), 0 if none is known.
+        self.effect_sd_ = float(self.industry_effect(facts)[known].std()) if known.any() else 0.0
 
     def _fit(self, design: sparse.csr_matrix, log_revenue: Floats) -> None:
         rows, ramps, groups = len(log_revenue), self._ramps, len(self.industries_)
@@ -78,15 +83,45 @@ class Firmographics:
 
     def predict(self, facts: Facts) -> Floats:
         """Expected log10 of EUR per year (n)."""
-        places = self._places(facts.levels)
-        own_slope = self.industry_slopes_[places].sum(axis=1)
-        # A negative slope comes from chance; cutting it off keeps the curve rising at every headcount.
-        slopes = np.maximum(self.slopes_ + own_slope[:, None], 0.0)
+        places, own_slope = self._places(facts.levels), self._own_slope(facts)
+        slopes = self._all_slopes(own_slope)
         start = own_slope * (self.knots_[0] - self.centre_)
         rise = (self._rise(facts.log_headcount) * slopes).sum(axis=1)
         level = self.offset_ + self.effects_[places].sum(axis=1) + self.imputed_ * facts.imputed
         expected: Floats = level + start + rise
         return expected
+
+    def _own_slope(self, facts: Facts) -> Floats:
+        own: Floats = self.industry_slopes_[self._places(facts.levels)].sum(axis=1)
+        return own
+
+    def _all_slopes(self, own_slope: Floats) -> Floats:
+        """Slopes between the knots (n x intervals).
+
+        A negative slope comes from chance; what is left of the common one keeps the curve rising at every headcount.
+        """
+        slopes: Floats = np.maximum(self.slopes_ + own_slope[:, None], self.least_slopes_)
+        return slopes
+
+    @property
+    def least_slopes_(self) -> Floats:
+        """Slope that no industry falls below, between the knots (intervals)."""
+        least: Floats = _LEAST_SLOPE * np.maximum(self.slopes_, 0.0)
+        return least
+
+    def least_slope(self, facts: Facts) -> Floats:
+        """Least slope over all headcounts, in log10 EUR per log10 headcount (n)."""
+        if not self._ramps:
+            return np.zeros(len(facts.log_headcount))
+        least: Floats = self._all_slopes(self._own_slope(facts)).min(axis=1)
+        return least
+
+    def doubt(self, facts: Facts) -> Floats:
+        """Standard deviation in log10 EUR that a missing headcount or industry adds (n), 0 where both are known."""
+        size = (self.predict(facts.moved(1.0)) - self.predict(facts.moved(-1.0))) / 2
+        industry = np.where(facts.levels[:, 0] < 0, self.effect_sd_, 0.0)
+        doubt: Floats = np.hypot(size, industry)
+        return doubt
 
     def industry_effect(self, facts: Facts) -> Floats:
         """Part of the expected log10 revenue that the industry adds at a middling headcount (n)."""

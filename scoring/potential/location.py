@@ -1,67 +1,99 @@
-"""Expected log revenue of a customer: ridge and boosted trees over out-of-fold features, stacked.
+"""Expected log revenue of a customer: ridges and boosted trees over out-of-fold features, stacked.
 
-Both models sit on top of `Firmographics`: the ridge explains with texts what headcount and industry leave open, the
-trees find interactions. Non-negative stacking weights come from out-of-fold predictions (Breiman 1996, "Stacked
-regressions", doi 10.1007/BF00117832). Each part rises with headcount, hence so does the sum.
+All of them sit on top of `Firmographics`: one ridge explains with company vectors and neighbours what headcount and
+industry leave open, one does with words, the trees find interactions. Non-negative stacking weights come from
+out-of-fold predictions (Breiman 1996, "Stacked regressions", doi 10.1007/BF00117832). Each part rises with headcount,
+hence so does the sum.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import nnls
 
-from scoring.customers import Bools, Floats
+from scoring.customers import Floats, Ints
 from scoring.features import BATCH, Vectors
+from scoring.potential.moments import moments_of, ridges, size
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+Tick = Callable[[], None]
+
 #: Columns in front of the neighbour features.
-FACT_COLUMNS: Final = ("firmographics", "log_headcount", "headcount_imputed", "industry_effect")
+FACT_COLUMNS: Final = ("firmographics", "local_line", "log_headcount", "headcount_imputed", "industry_effect")
 #: Those that rise with headcount; trees must keep that direction.
-_RISING: Final = 2
+_RISING: Final = 3
+#: The first columns are parts of the stack themselves.
+_LINES: Final = 2
+#: The ridge that no fold was left out of.
+_ALL: Final = -1
 #: Scale of a text vector beside standardised features: its squared length stands for nine of them.
 _TEXT_SCALE: Final = 3.0
 _RIDGE_PENALTY: Final = 100.0
+#: TF-IDF vectors have length 1.
+_WORDS_PENALTY: Final = 1.0
 _ROUNDS: Final = 150
 _LEARNING_RATE: Final = 0.06
+#: Trees of more rows hardly differ.
+_MOST_ROWS: Final = 20_000
+_MANY_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Model inputs of n customers: `columns` (n x p, FACT_COLUMNS first, then those of texts), `vectors` (n x d)."""
+    """Model inputs of n customers.
+
+    `columns` (n x p, FACT_COLUMNS first, then those of texts), `vectors` (n x d), `words` (n x t, TF-IDF; t may be 0).
+    """
 
     columns: Floats
     vectors: Vectors
+    words: sparse.csr_matrix
 
-    def at(self, rows: Bools) -> "Inputs":
+    def at(self, rows: Ints) -> "Inputs":
         """Give the inputs of some rows."""
-        return Inputs(self.columns[rows], self.vectors[rows])
+        return Inputs(self.columns[rows], self.vectors[rows], self.words[rows])
 
 
-class TextRidge:
-    """Ridge regression on text vectors and neighbour features of what firmographics leave open."""
+class TextRidges:
+    """Ridge regressions of what firmographics leave open: on vectors and neighbour features, and on words.
 
-    def __init__(self, inputs: Inputs, log_revenue: Floats) -> None:
-        """Fit on known customers (log10 EUR per year, n)."""
+    Fitted once on all known customers and once without each fold, from sums that each fold adds to.
+    """
+
+    def __init__(self, inputs: Inputs, log_revenue: Floats, folds: Ints) -> None:
+        """Fit on known customers (log10 EUR per year, n) dealt into folds (n)."""
         self.mean_, self.scale_ = standardiser(inputs.columns[:, len(FACT_COLUMNS) :])
         rest = log_revenue - inputs.columns[:, 0]
-        targets = np.split(rest, range(BATCH, len(rest), BATCH))
-        designs = ((self._design(part), target) for part, target in zip(_parts(inputs), targets, strict=True))
-        self.coefficients_, self.intercept_ = fit_ridge(designs, _RIDGE_PENALTY)
+        parts = [(inputs.at(rows), rest[rows]) for rows in _by_fold(folds)]
+        texts = [moments_of(self._designs(part), target) for part, target in parts]
+        self.texts_ = ridges(texts, _RIDGE_PENALTY)
+        words = [moments_of([part.words], target) for part, target in parts] if size(inputs.words)[1] else []
+        self.words_ = ridges(words, _WORDS_PENALTY) if words else []
 
-    def _design(self, inputs: Inputs) -> Floats:
-        features = (inputs.columns[:, len(FACT_COLUMNS) :] - self.mean_) / self.scale_
-        return np.column_stack([features, _TEXT_SCALE * inputs.vectors.astype(np.float64)])
+    def _designs(self, inputs: Inputs) -> "list[Floats]":
+        starts = range(0, max(len(inputs.columns), 1), BATCH)
+        return [self._design(inputs.columns[s : s + BATCH], inputs.vectors[s : s + BATCH]) for s in starts]
 
-    def predict(self, inputs: Inputs) -> Floats:
-        """Expected log10 of EUR per year (n)."""
-        rest = [self._design(part) @ self.coefficients_ for part in _parts(inputs)]
-        found: Floats = inputs.columns[:, 0] + self.intercept_ + np.concatenate(rest)
-        return found
+    def _design(self, columns: Floats, vectors: Vectors) -> Floats:
+        features = (columns[:, len(FACT_COLUMNS) :] - self.mean_) / self.scale_
+        return np.column_stack([features, _TEXT_SCALE * vectors.astype(np.float64)])
+
+    def predict_parts(self, inputs: Inputs, without: int) -> Floats:
+        """Expected log10 of EUR per year by either ridge (n x 1 or 2), fitted without one fold, -1 for none."""
+        found = [self.texts_[without].predict(self._designs(inputs))]
+        if self.words_:
+            found.append(self.words_[without].predict([inputs.words]))
+        return inputs.columns[:, :1] + np.column_stack(found)
+
+
+def _by_fold(folds: Ints) -> list[Ints]:
+    return [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
 
 
 class Trees:
@@ -69,25 +101,29 @@ class Trees:
 
     def __init__(self, inputs: Inputs, log_revenue: Floats, seed: int) -> None:
         """Fit on known customers (log10 EUR per year, n)."""
-        with _one_thread():
-            self.model_ = _boosting(inputs.columns.shape[1], seed).fit(inputs.columns, log_revenue)
+        # Evenly spaced, so that the same rows are taken in every run.
+        taken = np.unique(np.linspace(0, len(log_revenue) - 1, min(len(log_revenue), _MOST_ROWS)).astype(np.int64))
+        with _threads(len(taken)):
+            self.model_ = _boosting(inputs.columns.shape[1], seed).fit(inputs.columns[taken], log_revenue[taken])
 
     def predict(self, inputs: Inputs) -> Floats:
         """Expected log10 of EUR per year (n)."""
-        with _one_thread():
+        with _threads(len(inputs.columns)):
             found: Floats = self.model_.predict(inputs.columns)
         return found
 
 
-def _one_thread() -> AbstractContextManager[object]:
-    """Keep the trees to one thread: thousands of short parallel sections wait for each other wherever a core is busy.
+def _threads(rows: int) -> AbstractContextManager[object]:
+    """Keep the trees of few rows to one thread: short parallel sections wait for each other wherever a core is busy.
 
-    Measured on two busy cores with 1,700 customers: 20 s with two threads, 0.6 s with one.
+    Measured on two busy cores: 1,700 customers 20 s with two threads, 0.6 s with one; 35,000 customers 6 s and 10 s.
     """
     # It comes with scikit-learn, ships no types and is needed only for fitting.
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # see above
 
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="openmp")
+    limits: AbstractContextManager[object] = threadpool_limits(
+        limits=1 if rows < _MANY_ROWS else None, user_api="openmp"
+    )
     return limits
 
 
@@ -109,15 +145,26 @@ def _boosting(columns: int, seed: int) -> "HistGradientBoostingRegressor":
 
 
 class Location:
-    """The parts of the location model, fitted on the same customers; `predict_parts` gives one column each."""
+    """The parts of the location model, fitted on all known customers and out of fold."""
 
-    def __init__(self, inputs: Inputs, log_revenue: Floats, seed: int) -> None:
-        """Fit on known customers (log10 EUR per year, n)."""
-        self.models_ = (TextRidge(inputs, log_revenue), Trees(inputs, log_revenue, seed))
+    def __init__(self, inputs: Inputs, log_revenue: Floats, folds: Ints, seed: int, tick: Tick) -> None:
+        """Fit on known customers (log10 EUR per year, n) dealt into folds (n); `parts_` (n x p) is out of fold."""
+        self.ridges_ = TextRidges(inputs, log_revenue, folds)
+        self.parts_ = np.zeros((len(folds), _LINES + 1 + (size(inputs.words)[1] > 0) + 1))
+        for place, own in enumerate(_by_fold(folds)):
+            others = np.setdiff1d(np.arange(len(folds)), own, assume_unique=True)
+            trees = Trees(inputs.at(others), log_revenue[others], seed)
+            self.parts_[own] = self._parts(inputs.at(own), trees, place)
+            tick()
+        self.trees_ = Trees(inputs, log_revenue, seed)
+
+    def _parts(self, inputs: Inputs, trees: Trees, without: int) -> Floats:
+        rising = [inputs.columns[:, :_LINES], self.ridges_.predict_parts(inputs, without)]
+        return np.column_stack([*rising, trees.predict(inputs)])
 
     def predict_parts(self, inputs: Inputs) -> Floats:
-        """Expected log10 of EUR per year by firmographics, ridge and trees (n x 3)."""
-        return np.column_stack([inputs.columns[:, 0], *(model.predict(inputs) for model in self.models_)])
+        """Expected log10 of EUR per year by firmographics, local line, ridges and, last, trees (n x 4 or 5)."""
+        return self._parts(inputs, self.trees_, _ALL)
 
 
 @dataclass(frozen=True)
@@ -133,13 +180,17 @@ class Stack:
     highest: float
 
     def combine(self, parts: Floats) -> Floats:
-        """Combine the parts (n x 3) into one expectation (n)."""
+        """Combine the parts (n x p) into one expectation (n)."""
         combined: Floats = self.centre + (parts - self.centre) @ self.weights
-        return np.clip(combined, self.lowest, self.highest)
+        return combined
+
+    def within(self, log_revenue: Floats) -> Floats:
+        """Cut to what known customers make believable."""
+        return np.clip(log_revenue, self.lowest, self.highest)
 
 
 def fit_stack(parts: Floats, log_revenue: Floats) -> Stack:
-    """Weigh the parts (n x 3, out of fold) so that they explain log10 revenue (n) best.
+    """Weigh the parts (n x p, out of fold) so that they explain log10 revenue (n) best.
 
     No weight is negative and their sum is at most 1: a part that hardly varies out of fold, as trees do that found too
     few customers to split, would else get a huge weight and blow up what it says once it is fitted on all customers.
@@ -168,27 +219,3 @@ _CONSTANT: Final = 1e-9
 #: How far beyond the known customers an expectation may lie, in log10: ten times the largest, a tenth of the smallest.
 _BEYOND: Final = 1.0
 _HOLD: Final = 1e3
-
-
-def fit_ridge(parts: Iterable[tuple[Floats, Floats]], penalty: float) -> tuple[Floats, float]:
-    """Fit a ridge regression with intercept on design and target given in parts of rows (m_i x p and m_i each).
-
-    One pass over the parts adds up their moments, so that the whole design never lies in memory.
-    """
-    moments: Floats = np.sum([_moments(design, target) for design, target in parts], axis=0)
-    rows, mean, middle = moments[0, 0], moments[0, 1:-1] / moments[0, 0], float(moments[0, -1] / moments[0, 0])
-    gram = moments[1:-1, 1:-1] - rows * np.outer(mean, mean) + penalty * np.eye(len(mean))
-    coefficients: Floats = np.linalg.solve(gram, moments[1:-1, -1] - rows * middle * mean)
-    return coefficients, middle - float(mean @ coefficients)
-
-
-def _moments(design: Floats, target: Floats) -> Floats:
-    """Sums, squares and products of all columns: of ones, of the design and of the target."""
-    columns = np.column_stack([np.ones(len(target)), design, target])
-    moments: Floats = columns.T @ columns
-    return moments
-
-
-def _parts(inputs: Inputs) -> list[Inputs]:
-    starts = range(0, max(len(inputs.columns), 1), BATCH)
-    return [Inputs(inputs.columns[s : s + BATCH], inputs.vectors[s : s + BATCH]) for s in starts]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from scoring.config import PotentialConfig
-from scoring.customers import Floats, Ints, Stock, deal_folds, read_stock
+from scoring.customers import Floats, Ints, Stock, deal_folds
 from scoring.features import BATCH, find_neighbourhood, gather_facts
 from scoring.potential.evaluation import (
     MODEL,
@@ -24,9 +24,13 @@ from scoring.potential.evaluation import (
     too_few,
 )
 from scoring.potential.factors import Factors
-from scoring.potential.model import Data, Model, Prediction, Tick, known_parts, quantile_grid
+from scoring.potential.families import allocated, read_families
+from scoring.potential.law import interpolated
+from scoring.potential.location import Tick
+from scoring.potential.model import Data, Model, Prediction, known_parts, quantile_grid
 from scoring.potential.pooled import pooled_quantiles
 from scoring.potential.table import rated_table
+from scoring.potential.words import read_words
 
 Progress = Callable[[int, int], None]
 
@@ -52,19 +56,28 @@ class Rating:
 
 
 def rate(
-    customers: pl.DataFrame, companies: pl.DataFrame | None, config: PotentialConfig, *, progress: Progress
+    customers: pl.DataFrame,
+    companies: pl.DataFrame | None,
+    config: PotentialConfig,
+    *,
+    progress: Progress,
+    texts: pl.DataFrame | None = None,
 ) -> Rating:
     """Estimate for each customer (CUSTOMERS) what comparable active customers buy at most, in EUR per year.
 
     Realistic potential is a high conditional quantile of the revenue of comparable customers (Rosset, Perlich, Zadrozny
     et al. 2007, doi 10.1145/1281192.1281297), never less than the customer's own best year. Active customers are
-    estimated by a model that has not seen their company, the others by a model of all active ones. `companies` has the
-    schema `company_vectors` or is None. Raises NoCustomersError.
+    estimated by a model that has not seen their company, the others by a model of all active ones. Branches of one
+    company are estimated as one and its potential is allocated over them (`scoring.potential.families`). `companies`
+    has the schema `company_vectors` or is None; of `texts` (customer_id, text; any number of rows each) the words count
+    beside the vectors. Raises NoCustomersError.
     """
-    stock = read_stock(customers)
+    families = read_families(customers, companies)
+    stock = families.merged
     steps = _Steps(stock, companies, config, progress)
     near = find_neighbourhood(stock, companies, _reach(config), steps.tick)
-    data = Data(stock, gather_facts(stock), near)
+    words = None if texts is None else read_words(texts, stock.customer_id)
+    data = Data(stock, gather_facts(stock), near, words)
     active = np.flatnonzero(stock.active)
     needed = max(config.min_active, _LEAST_COMPANIES)
     companies_known = len(np.unique(stock.group[active]))
@@ -77,8 +90,9 @@ def rate(
         figures, judgement = _evaluated(data, prediction, config)
     if companies_known and not any(known.any() for known in known_parts(data).values()):
         judgement = nothing_known()
+    rated = allocated(rated_table(data, prediction, config), families)
     steps.finish()
-    return _rating(rated_table(data, prediction, config), figures, judgement, stock.industries.version)
+    return _rating(rated, figures, judgement, stock.industries.version)
 
 
 def _rating(rated: pl.DataFrame, figures: pl.DataFrame, judgement: Judgement, version: str) -> Rating:
@@ -128,7 +142,11 @@ def _pooled_figures(stock: Stock, prediction: Prediction, config: PotentialConfi
     if not active.any():
         return []
     revenue = stock.log_revenue[active]
-    return [figure(MODEL, q, revenue, prediction.at(q)[active]) for q in published_quantiles(config)]
+    return [figure(MODEL, q, revenue, _at(prediction, q)[active]) for q in published_quantiles(config)]
+
+
+def _at(prediction: Prediction, quantile: float) -> Floats:
+    return interpolated(prediction.grid, prediction.quantiles, quantile)
 
 
 def _evaluated(data: Data, prediction: Prediction, config: PotentialConfig) -> tuple[pl.DataFrame, Judgement]:
@@ -136,7 +154,7 @@ def _evaluated(data: Data, prediction: Prediction, config: PotentialConfig) -> t
     revenue, facts = data.stock.log_revenue[active], data.facts.at(active)
     folds = deal_folds(data.stock.group[active], config.folds, config.seed)
     predicted = {
-        q: {MODEL: prediction.at(q)[active], **baseline_quantiles(facts, revenue, folds, q)}
+        q: {MODEL: _at(prediction, q)[active], **baseline_quantiles(facts, revenue, folds, q)}
         for q in published_quantiles(config)
     }
     rows = [figure(name, q, revenue, values) for q, by_name in predicted.items() for name, values in by_name.items()]

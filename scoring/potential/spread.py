@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 
 from scoring.customers import Floats, Ints
-from scoring.potential.location import FACT_COLUMNS, Inputs, fit_ridge, standardiser
+from scoring.potential.location import FACT_COLUMNS, Inputs, standardiser
+from scoring.potential.moments import Ridge, moments_of
 
 _RIDGE_PENALTY: Final = 300.0
 #: Share of the typical residual that is added before taking logs: a residual near zero is no sign of certainty.
@@ -28,11 +29,11 @@ class Spread:
         self.mean_, self.scale_ = standardiser(columns)
         absolute = np.abs(residuals)
         logs = np.log(absolute + _OFFSET * float(np.median(absolute)) + _LEAST)
-        self.coefficients_, _ = fit_ridge([((columns - self.mean_) / self.scale_, logs)], _RIDGE_PENALTY)
+        self.ridge_ = Ridge(moments_of([(columns - self.mean_) / self.scale_], logs), _RIDGE_PENALTY)
 
     def predict(self, inputs: Inputs) -> Floats:
         """Scale of the residuals (n), 1 for the middling customer."""
-        logs = (_columns(inputs) - self.mean_) / self.scale_ @ self.coefficients_
+        logs = (_columns(inputs) - self.mean_) / self.scale_ @ self.ridge_.coefficients_
         scale: Floats = np.clip(np.exp(logs), 1.0 / _WIDEST, _WIDEST)
         return scale
 
@@ -45,6 +46,6 @@ def spread_out_of_fold(inputs: Inputs, residuals: Floats, folds: Ints) -> Floats
     """Scale of each known customer's residual (n) as seen from the other folds."""
     scale = np.ones(len(residuals))
     for fold in np.unique(folds):
-        others, own = folds != fold, folds == fold
+        others, own = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         scale[own] = Spread(inputs.at(others), residuals[others]).predict(inputs.at(own))
     return scale

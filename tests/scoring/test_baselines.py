@@ -10,7 +10,8 @@ from scoring.quantile import has_own_bound, pinball, rank_quantile
 
 def _facts(headcount: list[float], industry: list[int]) -> Facts:
     levels = np.column_stack([industry, np.full((len(industry), 3), -1)]).astype(np.int64)
-    return Facts(np.log10(np.array(headcount)), np.zeros(len(headcount), dtype=np.bool_), levels)
+    zeros = np.zeros(len(headcount))
+    return Facts(np.log10(np.array(headcount)), zeros > 0, levels, zeros)
 
 
 def test_rank_quantile_covers_the_next_value() -> None:

@@ -5,7 +5,7 @@ import polars as pl
 
 from embeddings.schema import company_vectors
 from scoring.customers import Stock, read_stock
-from scoring.features import FEATURES, find_neighbourhood, gather_facts, neighbour_features, read_signals
+from scoring.features import FEATURES, Explained, find_neighbourhood, gather_facts, neighbour_features, read_signals
 from scoring.schema import CUSTOMERS
 
 
@@ -58,7 +58,7 @@ def test_features_read_the_pool_alone() -> None:
         stock = _stock(values)
         near = find_neighbourhood(stock, _on_a_circle(degrees), 5, _no_tick)
         flat = np.full(4, 3.0)
-        signals = read_signals(near, stock, pool, (flat, flat), 0.5)
+        signals = read_signals(near, stock, pool, Explained(flat, flat, 1.0), 0.5)
         return neighbour_features(near, stock, gather_facts(stock).log_headcount, signals, rows, 2)
 
     before, after = features(revenue), features([*revenue[:4], 1e9, 1.0])

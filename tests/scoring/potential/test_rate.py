@@ -135,6 +135,40 @@ def test_factors_follow_the_law(made: Made, rating: Rating) -> None:
     assert both["factor_text"].log10().std() == pytest.approx(0.2, abs=0.08)
 
 
+def test_euros_add_up_to_what_is_typical(rating: Rating) -> None:
+    """The stock's base and the EUR amounts of industry, headcount and text add up to the typical revenue."""
+    parts = rating.rated.drop_nulls("typical").with_columns(pl.col("^eur_.*$").fill_null(0.0))
+    total = parts.select(pl.sum_horizontal("eur_base", "eur_industry", "eur_headcount", "eur_text")).to_series()
+    assert total.to_numpy() == pytest.approx(parts["typical"].to_numpy())
+    large = parts.filter(pl.col("factor_headcount") > 1)
+    assert (large["eur_headcount"] > 0).all()
+
+
+def test_confidence_falls_with_what_is_not_known(made: Made, rating: Rating, rate_quietly: Rate) -> None:
+    """Customers of whom one thing only is known are never sure, and without an estimate there is no confidence."""
+    assert set(rating.rated["confidence"].drop_nulls()) <= {"high", "medium", "low"}
+    assert (
+        rating.rated.filter(pl.col("potential").is_null())["confidence"].null_count()
+        == rating.rated.select(pl.col("potential").is_null().sum()).item()
+    )
+    alone = rating.rated.filter(pl.col("basis").is_in(["text", "industry", "headcount"]))
+    assert alone.height > 0
+    assert "high" not in alone["confidence"].to_list()
+    few = made.customers.drop_nulls(["revenue", "industry"]).head(15)
+    assert set(rate_quietly(few, None).rated["confidence"]) == {"low"}
+
+
+def test_wallets_lie_in_their_intervals(made: Made, rating: Rating) -> None:
+    """About eight of ten inactive customers of known kind have their wallet within it, if the two assumptions hold."""
+    rng, config = np.random.default_rng(8), PotentialConfig()
+    lifted = made.expected + config.wallet_lift * 0.25 * 1.2816  # the normal distribution's 0.9 quantile
+    wallet = 10 ** (lifted + np.sqrt(config.wallet_share) * rng.normal(0, 0.25, len(made.expected)))
+    frame = made.customers.with_columns(wallet=pl.Series(wallet)).join(rating.rated, on="customer_id")
+    known = frame.filter(pl.col("revenue").is_null(), pl.col("basis") == "text+industry+headcount")
+    within = known.select(pl.col("wallet").is_between("potential_low", "potential_high").mean()).item()
+    assert within == pytest.approx(0.8, abs=0.15)
+
+
 def test_more_headcount_never_means_less_potential(made: Made, rate_quietly: Rate) -> None:
     """Twins that differ in headcount only are ordered by it in every published quantile."""
     row = made.customers.filter(pl.col("revenue").is_null()).head(1)
