@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,11 @@ app = typer.Typer(
 
 crawl_app = typer.Typer(help="Look at the visits of websites.", no_args_is_help=True, rich_markup_mode="markdown")
 app.add_typer(crawl_app, name="crawl")
+
+experiment_app = typer.Typer(
+    help="Measure by chance what visits bring.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+app.add_typer(experiment_app, name="experiment")
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file of the project.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -69,10 +75,19 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.
 
 
 @app.command()
-def check(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
-    """Read the address stock, write nothing, and say what a run would make of it."""
+def check(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    as_json: JsonOption = False,
+    write_mapping: Annotated[
+        bool, typer.Option("--write-mapping", help="Write the proposed mapping of columns to mapping.toml.")
+    ] = False,
+) -> None:
+    """Read the address stock, write nothing unless told to, and say what a run would make of it."""
     from potenzial.commands import output, setup
 
+    if write_mapping:
+        raise typer.Exit(setup.write_mapping(config))
     raise typer.Exit(setup.check(config, output.output_for(as_json=as_json)))
 
 
@@ -224,6 +239,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each option of a command is a parameter
     config: ConfigOption = DEFAULT_CONFIG,
     minutes: Annotated[float, typer.Option(min=0.1, help="Time for search and test together.")] = 30.0,
     size: Annotated[int, typer.Option("--sample", min=0, help="Customers searched on; 0 is two thirds.")] = 2000,
+    trials: Annotated[int, typer.Option(min=0, help="Configurations tried at most; 0 is no limit but time.")] = 0,
     by: RankingOption = "pinball",
     capacity: CapacityOption = 0.1,
     seeds: SeedsOption = 3,
@@ -235,9 +251,94 @@ def tune(  # noqa: PLR0913, PLR0917 - each option of a command is a parameter
     from potenzial.commands import comparing, output
     from potenzial.lab.tuning import Budget
 
-    budget = Budget(60 * minutes, size)
+    budget = Budget(60 * minutes, size, trials)
     search = comparing.Search(starts or [], comparing.terms_of(by, capacity, seeds), budget, out)
     comparing.tune_config(config, search, output.output_for(as_json=as_json))
+
+
+@app.command()
+def backtest(
+    history: Annotated[
+        Path | None, typer.Option(help="Order lines or yearly revenue; default: history in [backtest].")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Rate with purchases up to the end of this year.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sample: SampleOption = 0,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Rate with the purchases up to an earlier year, and judge by what was bought afterwards."""
+    from potenzial.commands import backtesting, output
+
+    asked = backtesting.Asked(history, year)
+    backtesting.backtest_project(config, sample, asked, output.output_for(as_json=as_json))
+
+
+@experiment_app.command("draw")
+def experiment_draw(
+    visits: Annotated[int, typer.Option(min=1, help="How many customers are visited.")],
+    where: Annotated[str, typer.Option(help="Only customers that meet this condition in SQL.")] = "",
+    holdout: Annotated[float, typer.Option(min=0.05, max=0.9, help="Share of the drawn that nobody visits.")] = 0.3,
+    seed: Annotated[int, typer.Option(min=0, help="Start of the draw; the same one draws the same list.")] = 1,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a contact list and a comparison group by chance, alike in class, action and size."""
+    from potenzial.commands import experimenting, output
+    from scoring.experiment import Plan
+
+    experimenting.draw(config, Plan(visits, holdout, seed), where, output.output_for(as_json=as_json))
+
+
+@experiment_app.command("evaluate")
+def experiment_evaluate(
+    file: Annotated[Path, typer.Argument(help="Order lines or revenue since the draw.")],
+    run_id: Annotated[str, typer.Option("--id", help="Which experiment; default: the last one drawn.")] = "",
+    start: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day that counts.")
+    ] = None,
+    end: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day that counts.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare those drawn for a visit with those held out."""
+    from potenzial.commands import experimenting, output
+
+    asked = experimenting.Asked(run_id, file, start, end)
+    experimenting.evaluate(config, asked, output.output_for(as_json=as_json))
+
+
+@app.command()
+def feedback(
+    file: Annotated[Path, typer.Argument(help="The list as it came back from the reps: CSV, XLSX or Parquet.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Take what reps say of the ratings: agreement, overrides until their expiry date, pairs for training."""
+    from potenzial.commands import feeding, output
+
+    feeding.feedback(config, file, output.output_for(as_json=as_json))
+
+
+@app.command("feedback-list")
+def feedback_list(
+    count: Annotated[int, typer.Option("-n", min=1, help="How many customers.")] = 100,
+    where: Annotated[str, typer.Option(help="Only customers that meet this condition in SQL.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Start of the draw of a blind list.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="File, CSV or XLSX by its name; default in out.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    blind: Annotated[bool, typer.Option("--blind", help="Show no number of the model; customers by chance.")] = False,
+) -> None:
+    """Write a list that reps can answer to, with or without the model's numbers."""
+    from potenzial.commands import feeding
+    from potenzial.feedback import Wanted
+
+    write = feeding.write_blind_list if blind else feeding.write_list
+    write(config, Wanted(count, where, seed), out)
 
 
 @app.command()
@@ -257,6 +358,21 @@ def demo(
     from potenzial.commands import demonstrating
 
     raise typer.Exit(demonstrating.demo(customers, folder))
+
+
+@app.command()
+def simulate(
+    world: Annotated[list[str] | None, typer.Option(help="Only this world; may be repeated. All without it.")] = None,
+    customers: Annotated[int, typer.Option(min=500, help="Addresses of each simulated stock.")] = 4000,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Stocks of each world.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="CSV file for the figures of each single stock.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure on simulated stocks, whose true wallets are known, how much of them the model recovers."""
+    from potenzial.commands import output, simulating
+
+    simulating.simulate(simulating.Asked(world or [], customers, seeds, out), output.output_for(as_json=as_json))
 
 
 def main() -> None:

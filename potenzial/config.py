@@ -44,6 +44,28 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_failed_sites_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
 
 
+class BacktestConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[backtest]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: File with order lines or yearly revenue (CSV, Parquet or XLSX); a relative path starts at the project folder.
+    history: str = ""
+    #: Our column name (customer_id, date, amount, year, first_purchase) -> the file's, where it has no known name.
+    columns: dict[str, str] = {}
+    #: Month in which a business year begins; it is named by the calendar year of that month.
+    first_month: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
+    #: Shares of the addresses that can be called, for the lift.
+    capacities: tuple[Annotated[float, msgspec.Meta(gt=0, le=1)], ...] = (0.01, 0.05, 0.1)
+    #: Bootstrap samples behind each interval.
+    rounds: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 1000
+
+
+class FeedbackConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[feedback]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: Days after which what a rep said of a customer no longer overrides the published class.
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 365
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set, with defaults that suit a German address stock."""
 
@@ -55,6 +77,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     potential: PotentialConfig = msgspec.field(default_factory=PotentialConfig)
     classes: ClassConfig = msgspec.field(default_factory=ClassConfig)
     map: MapConfig = msgspec.field(default_factory=MapConfig)
+    backtest: BacktestConfig = msgspec.field(default_factory=BacktestConfig)
+    feedback: FeedbackConfig = msgspec.field(default_factory=FeedbackConfig)
     report: ReportConfig = msgspec.field(default_factory=ReportConfig)
     run: RunConfig = msgspec.field(default_factory=RunConfig)
 

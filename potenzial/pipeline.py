@@ -9,9 +9,11 @@ import msgspec
 import polars as pl
 
 from crawler.config import CrawlConfig, Visits
+from embeddings.encoders import Encoders
 from potenzial import __version__, artifact, stages, tables
 from potenzial.artifact import Frames, Record, key_of
 from potenzial.errors import ConfigError
+from potenzial.overrides import active_overrides, overrides_digest
 from potenzial.owners import Claims, claims
 from potenzial.progress import Advance, Reporter, duration
 from potenzial.project import STAGES, TABLES, Project
@@ -37,7 +39,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "embed": ("customers", "pages", "organisations", "owners"),
     "neighbours": ("company_vectors", "chunks", "transform"),
     "infer": ("customers", "owners", "pages", "organisations", "company_vectors", "transform", "neighbours"),
-    "potential": ("customers", "owners", "company_vectors"),
+    "potential": ("customers", "owners", "company_vectors", "chunks"),
     "lists": ("customers", "owners", "rated", "keywords"),
     "map": ("customers", "company_vectors", "keywords"),
 }
@@ -99,6 +101,7 @@ class Pipeline:
         """
         self._project, self._reporter, self._check = project, reporter, check
         self._visits: Visits = visits
+        self._encoders = Encoders()
 
     def run(self, span: Span) -> tuple[Record, ...]:
         """Make what is missing or out of date, in order."""
@@ -168,6 +171,7 @@ class Pipeline:
         if name == "import":
             return {"customers file": self._project.input_digest(), "sample": str(self._project.sample)}
         inputs = {"opt-outs": self._project.opt_outs_digest()} if name == "crawl" else {}
+        inputs |= {"overrides": overrides_digest(self._project.folder)} if name == "lists" else {}
         return inputs | {table: tables.record_of(self._project, table).digests[table] for table in READS[name]}
 
     def _settings(self, name: str) -> object:
@@ -205,7 +209,7 @@ class Pipeline:
 
     def _embed(self, advance: Advance) -> Frames:
         config, store = self._project.config.embedding, self._project.vector_store
-        return stages.embed(self.texts(), config, store, advance)
+        return stages.embed(self.texts(), config, store, advance, self._encoders)
 
     def texts(self) -> stages.Texts:
         """Read whose texts are encoded.
@@ -223,19 +227,21 @@ class Pipeline:
             return stages.neighbours(companies, config, advance, self._project.index_folder)
         chunks, fitted = self.table("chunks"), self.table("transform")
         return stages.neighbours_by_chunk(
-            stages.Encoded(companies, chunks, fitted, self._project.vector_store), config, advance
+            stages.Encoded(companies, chunks, fitted, self._project.vector_store), config, advance, self._encoders
         )
 
     def _infer(self, advance: Advance) -> Frames:
         seen = stages.Seen(**{name: self.table(name) for name in READS["infer"]})
-        return stages.infer_facts(seen, self._project.config, advance)
+        store = self._project.vector_store
+        return stages.infer_facts(seen, self._project.config, store, advance, self._encoders)
 
     def _potential(self, advance: Advance) -> Frames:
-        stock = stages.Stock(self.table("customers"), self.table("owners"), self.table("company_vectors"))
+        stock = stages.Stock(*(self.table(name) for name in READS["potential"]))
         return stages.potential(stock, self._project.config, advance)
 
     def _lists(self, advance: Advance) -> Frames:
-        rated = stages.Rated(self.table("customers"), self.table("owners"), self.table("rated"), self.table("keywords"))
+        read = {name: self.table(name) for name in READS["lists"]}
+        rated = stages.Rated(**read, overrides=active_overrides(self._project.folder))
         return stages.lists(rated, self._project.config, advance)
 
     def _map(self, advance: Advance) -> Frames:

@@ -1,11 +1,16 @@
 """The project folder: which file lies where."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+
+import msgspec
 
 from potenzial.artifact import Stage, file_digest
 from potenzial.config import Config, load
 from potenzial.errors import ConfigError, ProjectError
+from potenzial.ingest.config import InputConfig
+from potenzial.ingest.mapping import is_preset
 
 CONFIG_NAME = "potenzial.toml"
 
@@ -51,9 +56,32 @@ class Project:
         """The user's address stock."""
         return self.folder / self.config.input.customers
 
+    @property
+    def input(self) -> InputConfig:
+        """How the address stock is read, with the places of database and mapping counted from the project folder."""
+        from potenzial.ingest.database import sqlite_path
+
+        given = self.config.input
+        mapping = given.mapping if not given.mapping or is_preset(given.mapping) else str(self.folder / given.mapping)
+        file = sqlite_path(given.database)
+        database = f"sqlite:///{self.folder / file}" if file else given.database
+        return msgspec.structs.replace(given, mapping=mapping, database=database)
+
     def input_digest(self) -> str:
-        """Hash of the user's address stock; empty if it is not there."""
-        return file_digest(self.customers_file) if self.customers_file.is_file() else ""
+        """Hash of the user's address stock and of the file that maps its columns; empty if there is no stock.
+
+        What a database server holds cannot be seen from here: it is asked again every day.
+        """
+        from potenzial.ingest.database import sqlite_path
+
+        stock = sqlite_path(self.input.database) or self.customers_file
+        if self.config.input.database and not sqlite_path(self.input.database):
+            return date.today().isoformat()  # noqa: DTZ011 - the user's day, not that of Greenwich
+        if not stock.is_file():
+            return ""
+        mapping = Path(self.input.mapping)
+        mapped = f"+{file_digest(mapping)}" if self.input.mapping and mapping.is_file() else ""
+        return file_digest(stock) + mapped
 
     def opt_outs_digest(self) -> str:
         """Hash of the list of domains that are never visited; empty if there is none."""
@@ -75,8 +103,8 @@ TABLES = {
     "embed": ("chunks", "company_vectors", "transform", "keywords"),
     "neighbours": ("neighbours", "neighbour_search"),
     "infer": ("inferred",),
-    "potential": ("rated", "figures", "gate"),
-    "lists": ("potential",),
+    "potential": ("rated", "figures", "gate", "guards"),
+    "lists": ("potential", "sums"),
     "map": ("map", "clusters"),
 }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import polars as pl
 
 from embeddings.schema import company_vectors
@@ -81,7 +82,7 @@ def rank_prospects(project: Project, path: Path, reporter: Reporter) -> Ranking:
     best = stock.filter(pl.col("class_revenue") == "A").select("customer_id", "name")
     if best.height < _LEAST_BEST:
         raise QuestionError(f"The stock has {best.height} A customers, too few to rank prospects by.")
-    read = read_customers(path, project.config.input)
+    read = read_customers(path, msgspec.structs.replace(project.input, database=""))
     prospects = _without_revenue(read.customers)
     with reporter.stage("crawl", "sites") as advance:
         config, folder = crawl_config(project), project.crawl_folder / "prospects"

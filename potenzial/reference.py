@@ -26,6 +26,8 @@ _INTRODUCTIONS = {
     "potential": "Estimating the revenue potential.",
     "classes": "The classes A, B and C, by the same EUR thresholds for revenue and potential.",
     "map": "The map of the stock, on which companies that do the same lie together.",
+    "backtest": "Judging the potential of an earlier year by what was bought afterwards.",
+    "feedback": "What sales reps say of the ratings.",
     "report": "The report and the lists.",
     "run": "When a run counts as failed.",
 }

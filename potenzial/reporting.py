@@ -5,6 +5,7 @@ from pathlib import Path
 
 from embeddings.map import Atlas
 from potenzial import __version__, artifact, manifest, tables
+from potenzial.backtests import former
 from potenzial.funnel import Coverage, doubtful, failures, funnel
 from potenzial.pipeline import Pipeline
 from potenzial.project import TABLES, Project
@@ -49,12 +50,15 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         interval=config.potential.interval,
         gate=gate["verdict"].item(),
         verdict=gate[f"reason_{config.report.language}"].item(),
+        guards=pipeline.table("guards"),
+        sums=pipeline.table("sums"),
         funnel=funnel(reached),
         failures=failures(reached),
         doubtful=doubtful(reached),
         facts=_facts(project),
         timings=_timings(project),
         atlas=_atlas(project),
+        backtest=former(project),
     )
 
 

@@ -8,6 +8,8 @@ import polars as pl
 
 from crawler.config import CrawlConfig, Visits
 from embeddings.config import EmbeddingConfig
+from embeddings.encoder import Encoder
+from embeddings.encoders import Encoders
 from embeddings.schema import NEIGHBOURS, SEARCH, company_vectors, transform
 from potenzial.artifact import Frames
 from potenzial.config import Config
@@ -17,7 +19,7 @@ from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 3, "crawl": 3, "embed": 3, "neighbours": 3, "infer": 1, "potential": 3, "lists": 3, "map": 1}
+VERSIONS = {"import": 4, "crawl": 3, "embed": 5, "neighbours": 3, "infer": 2, "potential": 5, "lists": 4, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -36,7 +38,7 @@ def import_customers(project: Project, advance: Advance) -> Frames:
     """Read the user's file; a sample keeps the customers whose ids hash lowest, whatever the order of the file."""
     from potenzial.ingest import read_customers
 
-    read = read_customers(project.customers_file, project.config.input)
+    read = read_customers(project.customers_file, project.input)
     advance(read.customers.height, read.customers.height)
     findings = pl.DataFrame({"finding": list(read.findings)}, schema={"finding": pl.String()})
     return {"customers": sampled(read.customers, project.sample), "rejects": read.rejects, "findings": findings}
@@ -46,7 +48,7 @@ def sampled(customers: pl.DataFrame, size: int) -> pl.DataFrame:
     """Keep `size` customers chosen by the hash of their id (all for 0), in their former order."""
     if not size:
         return customers
-    from scoring.customers import stable_hash
+    from scoring.kinship import stable_hash
 
     hashes = pl.Series("_hash", [stable_hash(name) for name in customers["customer_id"]], dtype=pl.Int64)
     order = customers.with_columns(hashes).with_row_index("_row").sort("_hash", "customer_id").head(size)
@@ -79,33 +81,41 @@ class Texts:
     owners: pl.DataFrame
 
 
-def embed(texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
+def embed(
+    texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance, encoders: Encoders | None = None
+) -> Frames:
     """Cut texts into chunks, encode those not yet known, and pool them into one vector a company."""
     from embeddings.keywords import keywords
 
-    frames = encoded(texts, config, store, advance)
+    frames = encoded(texts, config, store, advance, encoders)
     return {**frames, "keywords": keywords(frames["chunks"])}
 
 
-def encoded(texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
-    """Make the tables of the embed stage that depend on the model: chunks and company vectors."""
+def encoded(
+    texts: Texts, config: EmbeddingConfig, store: Path, advance: Advance, encoders: Encoders | None = None
+) -> Frames:
+    """Make the tables of the embed stage that depend on the model: chunks and company vectors.
+
+    `encoders` may bring an encoder that is already loaded.
+    """
     from embeddings.chunk import chunk_documents
     from embeddings.fields import site_texts
 
     speaking = with_used_sites(texts.customers, texts.owners)
     read = site_texts(texts.pages, texts.organisations, config.fields)
     chunks = chunk_documents(documents(speaking, read), config)
-    return {"chunks": chunks, **_vectors(chunks, config, store, advance)}
-
-
-def _vectors(chunks: pl.DataFrame, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
     if chunks.is_empty():
-        return {"company_vectors": company_vectors(1).to_frame(), "transform": transform(1).to_frame()}
+        nothing = {"company_vectors": company_vectors(1).to_frame(), "transform": transform(1).to_frame()}
+        return {"chunks": chunks, **nothing}
+    encoder = (encoders or Encoders()).of_stock(chunks, config, store.parent)
+    return {"chunks": chunks, **_vectors(chunks, encoder, config, store, advance)}
+
+
+def _vectors(chunks: pl.DataFrame, encoder: Encoder, config: EmbeddingConfig, store: Path, advance: Advance) -> Frames:
     from embeddings.company import company_vectors as pooled
     from embeddings.encode import encode_missing
-    from embeddings.encoder import encoder_key, stock_encoder
+    from embeddings.encoder import encoder_key
 
-    encoder = stock_encoder(chunks, config, store.parent)
     encode_missing(chunks, encoder, store, config, progress=advance)
     companies = pooled(chunks, store, encoder_key(encoder, config), config)
     return {"company_vectors": companies.frame, "transform": companies.transform}
@@ -137,19 +147,20 @@ class Encoded:
     store: Path
 
 
-def neighbours_by_chunk(encoded: Encoded, config: Config, advance: Advance) -> Frames:
+def neighbours_by_chunk(encoded: Encoded, config: Config, advance: Advance, encoders: Encoders | None = None) -> Frames:
     """Find more companies than are asked for by their vectors, and keep those whose chunks are most alike."""
     wanted = config.neighbours.k
     if encoded.companies.is_empty():
         return neighbours(encoded.companies, config, advance)
-    from embeddings.encoder import encoder_key, load_encoder
+    from embeddings.encoder import encoder_key
     from embeddings.maxsim import CANDIDATES, Passages, rescored
 
     wider = msgspec.structs.replace(config.neighbours, k=CANDIDATES * wanted)
     frames = neighbours(
         encoded.companies, msgspec.structs.replace(config, neighbours=wider), lambda _done, _total: None
     )
-    key = encoder_key(load_encoder(config.embedding, encoded.store.parent), config.embedding)
+    encoder = (encoders or Encoders()).load(config.embedding, encoded.store.parent)
+    key = encoder_key(encoder, config.embedding)
     passages = Passages(encoded.chunks, encoded.store, key, encoded.transform)
     return {**frames, "neighbours": rescored(frames["neighbours"], passages, wanted, progress=advance)}
 
@@ -167,65 +178,80 @@ class Seen:
     neighbours: pl.DataFrame
 
 
-def infer_facts(seen: Seen, config: Config, advance: Advance) -> Frames:
-    """Infer headcount and industry of every customer from its website and from its neighbours."""
+def infer_facts(seen: Seen, config: Config, store: Path, advance: Advance, encoders: Encoders | None = None) -> Frames:
+    """Infer headcount and industry of every customer from its website and from its neighbours.
+
+    The vectors of the titles of industries are kept in the file `store`.
+    """
     from scoring.inferred import Evidence, enough_codes, infer
 
     customers = with_used_sites(seen.customers, seen.owners)
-    titles = None if enough_codes(customers, config.infer) else _titles(seen, config.embedding)
+    told = enough_codes(customers, config.infer)
+    titles = None if told else _titles(seen, config.embedding, store, encoders or Encoders())
     evidence = Evidence(seen.pages, seen.organisations, seen.neighbours, titles)
     return {"inferred": infer(customers, evidence, config.infer, progress=advance)}
 
 
-def _titles(seen: Seen, config: EmbeddingConfig) -> pl.DataFrame | None:
+def _titles(seen: Seen, config: EmbeddingConfig, store: Path, encoders: Encoders) -> pl.DataFrame | None:
     """Compare companies with the titles of the industries; it takes a model that was not made from the stock."""
     if seen.company_vectors.is_empty() or config.model == "tfidf":
         return None
-    from embeddings.encoder import load_encoder
-    from scoring.inferred.titles import nearest_titles
+    from scoring.inferred.titles import kept_encoding, nearest_titles
 
-    return nearest_titles(seen.company_vectors, seen.transform, load_encoder(config).encode)
+    encode = kept_encoding(encoders.load(config, store.parent), store, config)
+    return nearest_titles(seen.company_vectors, seen.transform, encode)
 
 
 @dataclass(frozen=True)
 class Stock:
-    """What the potential is estimated from; `owners` says which customers are one company."""
+    """What the potential is estimated from; `owners` says which customers are one company, `chunks` is for guards."""
 
     customers: pl.DataFrame
     owners: pl.DataFrame
     companies: pl.DataFrame
+    chunks: pl.DataFrame
 
 
 def potential(stock: Stock, config: Config, advance: Advance) -> Frames:
-    """Estimate the potential of every customer, and how good the estimate is beside plain baselines."""
+    """Estimate the potential of every customer, how good the estimate is beside plain baselines, and run the guards."""
     from scoring.potential import rate
+    from scoring.potential.guards import Seen, inspect
 
     known = None if stock.companies.is_empty() else stock.companies
     customers = with_company_sites(stock.customers, stock.owners)
-    rating = rate(customers, known, config.potential, progress=advance)
-    gate = {"verdict": [rating.verdict], "reason_de": [rating.reason_de], "reason_en": [rating.reason_en]}
-    return {"rated": rating.rated, "figures": rating.figures, "gate": pl.DataFrame(gate)}
+    texts = stock.chunks.select("customer_id", "text")
+    rating = rate(customers, known, config.potential, progress=advance, texts=texts)
+    seen = Seen(customers, known, texts)
+    found = inspect(seen, rating, config.potential)
+    gate = {"verdict": [found.verdict], "reason_de": [found.reason_de], "reason_en": [found.reason_en]}
+    return {"rated": rating.rated, "figures": rating.figures, "gate": pl.DataFrame(gate), "guards": found.guards}
 
 
 @dataclass(frozen=True)
 class Rated:
-    """What the lists are made of."""
+    """What the lists are made of; `overrides` (of `potenzial.overrides`) is what reps said, None for nothing."""
 
     customers: pl.DataFrame
     owners: pl.DataFrame
     rated: pl.DataFrame
     keywords: pl.DataFrame
+    overrides: pl.DataFrame | None = None
 
 
 def lists(tables: Rated, config: Config, advance: Advance) -> Frames:
-    """Class the customers, decide on actions and write the reasons."""
+    """Class the customers, decide on actions, write the reasons, and add up groups of customers."""
     from scoring.classes import thresholds
     from scoring.lists import build
+    from scoring.potential.sums import group_sums
 
     borders = thresholds(tables.customers["revenue"], config.classes)
     frame = build(with_used_sites(tables.customers, tables.owners), tables.rated, tables.keywords, borders)
+    if tables.overrides is not None:
+        from potenzial.overrides import apply_overrides
+
+        frame = apply_overrides(frame, tables.overrides, borders)
     advance(frame.height, frame.height)
-    return {"potential": frame}
+    return {"potential": frame, "sums": group_sums(frame, tables.rated)}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from potenzial.errors import StageError
 from potenzial.ingest.schema import REJECTS
 from potenzial.owners import OWNERS
 from potenzial.project import TABLES, Project
-from scoring.schema import CUSTOMERS, FIGURES, INFERRED, POTENTIAL, RATED
+from scoring.schema import CUSTOMERS, FIGURES, GUARDS, INFERRED, POTENTIAL, RATED, SUMS
 
 #: Columns of each table, checked when it is written and when it is read; vectors have as many as their model gives.
 SCHEMAS: Mapping[str, pl.Schema] = {
@@ -31,7 +31,9 @@ SCHEMAS: Mapping[str, pl.Schema] = {
     "inferred": INFERRED,
     "rated": RATED,
     "figures": FIGURES,
+    "guards": GUARDS,
     "potential": POTENTIAL,
+    "sums": SUMS,
     "map": MAP,
     "clusters": CLUSTERS,
 }

@@ -38,8 +38,11 @@ def _fact_rows(found: Explanation) -> tuple[tuple[str, str], ...]:
         ("revenue, 12 months", _money(found.revenue)),
         ("best of three years", _money(found.revenue_best)),
         ("potential", _potential(found)),
+        ("expected headroom", _money(found.headroom_expected)),
         ("typical of its kind", _money(found.typical)),
         ("class", f"{found.class_revenue} today, {found.class_potential} by potential"),
+        ("chances", ", ".join(f"{name} {chance:.0%}" for name, chance in found.chances.items() if chance is not None)),
+        ("confidence", found.confidence or ""),
         ("action", found.action),
     )
 
@@ -48,7 +51,7 @@ def _potential(found: Explanation) -> str:
     if found.potential is None:
         return "no data basis"
     span = _NUMBERS.money_range(found.potential_low, found.potential_high)
-    return f"{_money(found.potential)} a year ({span})"
+    return f"{_money(found.potential)} a year (wallet with 80 % chance {span})"
 
 
 def _money(value: float | None) -> str:
@@ -56,8 +59,13 @@ def _money(value: float | None) -> str:
 
 
 def _decomposition(found: Explanation) -> Text:
-    parts = [f"{name} x{factor:.2f}" for name, factor in found.factors.items() if factor is not None]
-    return Text("\nBeside the stock's typical customer: " + ", ".join(parts))
+    """How the typical customer's EUR become those typical of this one: "industry x2.90 = +€19k"."""
+    parts = [
+        f"{name} x{factor:.2f} = {'+' * ((found.euros[name] or 0.0) >= 0)}{_money(found.euros[name])}"
+        for name, factor in found.factors.items()
+        if factor is not None
+    ]
+    return Text(f"\nFrom the stock's typical {_money(found.euros['base'])}: " + ", ".join(parts))
 
 
 def _peers(peers: tuple[PeerFact, ...]) -> Table:

@@ -128,10 +128,11 @@ def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
     lines = [
         f"\n{counted(lists.height, 'customer')}, {lists['potential'].count():,} rated",
         f"Revenue of the last 12 months: EUR {lists['revenue'].sum():,.0f}",
-        _headroom(project, lists, pipeline.table("figures")),
+        _headroom(project, lists, pipeline),
         f"Expansion: {counted(_action(lists, 'expansion'), 'customer')}",
         f"Reactivation: {counted(_action(lists, 'reactivation'), 'customer')}",
-        f"Model: {pipeline.table('gate')['reason_en'].item()}",
+        "Model: {}: {}".format(*pipeline.table("gate").select("verdict", "reason_en").row(0)),
+        *(f"Guard: {finding}" for finding in _told(pipeline.table("guards"))),
         *(f"Note: {finding}" for finding in pipeline.table("findings")["finding"]),
         f"Results: {project.out}",
         f"Report:  {path}",
@@ -139,13 +140,21 @@ def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
     return "\n".join(lines)
 
 
-def _headroom(project: Project, lists: pl.DataFrame, figures: pl.DataFrame) -> str:
-    quantile = project.config.potential.quantile
+def _told(guards: pl.DataFrame) -> list[str]:
+    """What guards found without closing the gate; what closes it stands in the gate's reason."""
+    return guards.filter(pl.col("notice"))["detail_en"].to_list()
+
+
+def _headroom(project: Project, lists: pl.DataFrame, pipeline: Pipeline) -> str:
+    quantile, figures = project.config.potential.quantile, pipeline.table("figures")
     ours = figures.filter((pl.col("model") == "potenzial") & (pl.col("quantile") == quantile))["coverage"].to_list()
     covered = f"{100 * ours[0]:.1f} % out of fold" if ours and ours[0] is not None else "not known for so few customers"
+    ends = pipeline.table("sums").filter(pl.col("grouping") == "stock").select("expected_low", "expected_high")
+    low, high = ends.row(0) if ends.height else (None, None)
+    span = f" (with 80 % probability {low:,.0f} to {high:,.0f})" if low is not None and high is not None else ""
     return (
         f"Growth potential: EUR {lists['headroom'].sum():,.0f} at quantile {quantile} (coverage {covered}); "
-        f"expected value EUR {lists['headroom_expected'].sum():,.0f}"
+        f"expected value EUR {lists['headroom_expected'].sum():,.0f}{span}"
     )
 
 

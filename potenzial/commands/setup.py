@@ -12,6 +12,9 @@ from potenzial.progress import duration
 from potenzial.project import CONFIG_NAME, Project, open_project, ready
 from potenzial.reference import template
 
+#: What `check --write-mapping` writes, beside the configuration.
+MAPPING_NAME = "mapping.toml"
+
 
 def init(folder: Path) -> None:
     """Write a commented configuration into a new or existing folder.
@@ -45,11 +48,35 @@ def check(config_path: Path, output: Output) -> int:
 
     project = open_project(config_path)
     ready(project)
-    checked = check_file(project.customers_file, project.config.input)
+    checked = check_file(project.customers_file, project.input)
     expected = crawl_outlook(project, checked.sites)
     crawl = [] if checked.problem else [_crawl_lines(expected)]
     output(Group(render_check(checked), *crawl), {**checked.to_dict(), "crawl": expected})
     return 2 if checked.problem else int(checked.too_many_rejected)
+
+
+def write_mapping(config_path: Path) -> int:
+    """Write the proposed mapping of the address stock beside the configuration; an existing one is left alone.
+
+    Returns:
+        The exit code: 2 if customer ids or names could not be told, else 0.
+
+    Raises:
+        ProjectError: there is a mapping already.
+    """
+    from potenzial.ingest import check as check_file
+
+    project = open_project(config_path)
+    path = project.folder / MAPPING_NAME
+    if path.exists():
+        raise ProjectError(f"{path}: there is a mapping already. Edit it, or delete it to have it proposed again.")
+    checked = check_file(project.customers_file, project.input)
+    write_whole(path, checked.mapping_file.encode())
+    stdout().print(
+        f"{checked.mapping_file}\nWritten to {path}. Look through it, mend what is wrong, and set\n\n"
+        f'mapping = "{MAPPING_NAME}"\n\nin the table input of {config_path}. Nothing of it is used before.'
+    )
+    return 0 if checked.stock or not checked.problem else 2
 
 
 def crawl_outlook(project: Project, sites: pl.DataFrame) -> dict[str, float]:

@@ -16,17 +16,20 @@ from scoring.schema import POTENTIAL
 _LISTS: Final = MappingProxyType({"expansion.csv": "expansion", "reactivation.csv": "reactivation"})
 _ALL: Final = "potential.csv"
 #: Columns that hold one of a few known words, and the table of the catalogue that translates them.
-_NAMED: Final = MappingProxyType({"class_revenue": "class", "class_potential": "class", "action": "action"})
+_NAMED: Final = MappingProxyType(
+    {"class_revenue": "class", "class_potential": "class", "action": "action", "confidence": "confidence"}
+)
 _BASIS_PARTS: Final = ("text", "industry", "headcount", "none")
 _WHOLE: Final = (
     "headcount", "revenue", "revenue_best", "potential", "potential_low", "potential_high", "typical", "headroom",
-    "headroom_expected",
+    "headroom_expected", "eur_base", "eur_industry", "eur_headcount", "eur_text",
 )  # fmt: skip
-_FACTORS: Final = ("factor_industry", "factor_headcount", "factor_text")
+_SHARES: Final = ("factor_industry", "factor_headcount", "factor_text", "p_a", "p_b", "p_c")
 #: The lists open with what a sales rep needs first; everything else follows.
 _FIRST: Final = (
     "customer_id", "name", "postcode", "city", "owner", "action", "class_revenue", "class_potential", "revenue",
-    "potential", "potential_low", "potential_high", "headroom", "headroom_expected", "reasons", "against", "peers",
+    "potential", "potential_low", "potential_high", "confidence", "headroom", "headroom_expected", "reasons", "against",
+    "peers",
 )  # fmt: skip
 
 
@@ -86,7 +89,7 @@ def _readable(frame: pl.DataFrame, texts: Texts) -> pl.DataFrame:
         *(_translated(column, kind, texts) for column, kind in _NAMED.items()),
         _basis(texts),
         pl.col(_WHOLE).fill_nan(None).round(0, mode="half_away_from_zero").cast(pl.Int64),
-        pl.col(_FACTORS).fill_nan(None),
+        pl.col(_SHARES).fill_nan(None),
         industry_label=pl.col("industry_label" if texts.language == "de" else "industry_label_en"),
         reasons=pl.col(f"reason_{texts.language}"),
         against=pl.col(f"against_{texts.language}"),

@@ -1,5 +1,6 @@
 """Amounts of money as people write them: "1.234,56 €", "1234.5", "(12,50)", "1'234.00", "850-"."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -9,12 +10,25 @@ import polars as pl
 Sign = Literal[",", "."]
 
 #: What stands for "no value" in exports; compared in lower case.
-MISSING_MARKS = ("-", "--", "–", "—", "k.a.", "k. a.", "n/a", "#n/a", "#nv", "null", "?")
+MISSING_MARKS = (
+    *("-", "--", "–", "—", "k.a.", "k. a.", "keine angabe", "n/a", "n.a.", "n. a.", "null", "(null)", "(leer)", "?"),
+    *("#n/a", "#nv", "#wert!", "#value!", "#bezug!", "#ref!", "#name?", "#div/0!", "#zahl!", "#num!"),
+)
 #: No customer's revenue is above this; such a value is a slip of columns.
 MAX_EUR = 1e12
 #: So many values with exactly three digits after their sign, and none with another number, are grouped thousands.
 _ENOUGH_GROUPED = 3
 
+#: Units and what stands for them; a single "t" or "m" may mean tonnes or a thousand, and is refused.
+_UNITS = {
+    r"t\s*€|t\s*eur|tsd\.?|tausend|k": "${1}e3$2",
+    r"mio\.?|million(?:en)?": "${1}e6$2",
+    r"mrd\.?|milliarden?": "${1}e9$2",
+}
+_FACTORS = {
+    r"(?<![a-zäöü])(t\s*€|t\s*eur|tsd|k\s*€|in tausend)(?![a-zäöü])": 1_000,
+    r"(?<![a-zäöü])(mio|millionen)(?![a-zäöü])": 1_000_000,
+}
 _SPACES = r"[\s\x{a0}\x{2007}\x{2009}\x{202f}'’\x{b4}`]"
 _GROUPED = r"[1-9][0-9]{{0,2}}(?:(?:{group}[0-9]{{3}})+|(?:'[0-9]{{3}})+)"
 _WHOLE = r"^[+-]?(?:(?:[0-9]+|" + _GROUPED + r")(?:{sign}[0-9]+)?|{sign}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?$"
@@ -53,8 +67,7 @@ class Decision:
 def cleaned(text: pl.Expr) -> pl.Expr:
     """Strip currency, blanks and the ways of writing a minus from amounts; marks of missing values become null."""
     bare = (
-        text.str.strip_chars()
-        .str.replace_all("[\u2212\u2013\u2014]", "-")
+        _written_out(text.str.strip_chars().str.replace_all("[\u2212\u2013\u2014]", "-"))
         .str.replace_all(r"(?i)€|\beuros?\b|\beur\b", "")
         .str.strip_chars()
         .str.replace(r"([,.])--?$", "${1}0")
@@ -65,6 +78,19 @@ def cleaned(text: pl.Expr) -> pl.Expr:
     )
     missing = bare.str.to_lowercase().is_in([mark.replace(" ", "'") for mark in (*MISSING_MARKS, "", "na")])
     return pl.when(~missing).then(bare)
+
+
+def _written_out(text: pl.Expr) -> pl.Expr:
+    """Turn thousands and millions in words into powers of ten: "1,5 Mio €" becomes "1,5e6"."""
+    for unit, power in _UNITS.items():
+        text = text.str.replace(rf"(?i)^(.*[0-9]){_SPACES}*(?:{unit}){_SPACES}*(?:€|eur|euro)?{_SPACES}*(-?)$", power)
+    return text
+
+
+def factor_of(header: str) -> int:
+    """Tell by what the amounts of a column have to be multiplied, by its name: 1000 for "Umsatz (T€)"."""
+    told = [factor for pattern, factor in _FACTORS.items() if re.search(pattern, header, re.IGNORECASE)]
+    return told[0] if told else 1
 
 
 def evidence(bare: pl.Series) -> Evidence:

@@ -2,13 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import ColumnsError
-from potenzial.ingest.synonyms import NO_REVENUE_WORDS, REVENUE_WORDS, SYNONYMS, plain
+from potenzial.ingest.headline import means_revenue
+from potenzial.ingest.looks import LOOKS
+from potenzial.ingest.mapping import Mapping, load_mapping
+from potenzial.ingest.synonyms import SYNONYMS, plain
 
 COLUMNS = tuple(SYNONYMS)
 REQUIRED = ("customer_id", "name")
@@ -18,19 +23,24 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _MIN_PART = 6
 #: Share of examples that have to look like an address before a column is proposed by its values.
 _SHARE_ALIKE = 2 / 3
+#: Values of which fewer than this look as their column's name says speak against the name.
+_SHARE_UNLIKE = 1 / 3
 _NAMES_SHOWN = 40
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)
-_WEBSITE = re.compile(r"(https?://\S+|www\.\S+\.[a-z]{2,}(/\S*)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Match:
-    """One of our columns, the file's column at `position` (from 0), and how that is known."""
+    """One of our columns, the file's column at `position` (from 0), and how that is known.
+
+    Where `more` columns belong to it, each row takes the first that is filled, or with `joined` all of them.
+    """
 
     ours: str
     header: str
     position: int
     why: str
+    more: tuple[int, ...] = ()
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,18 +60,53 @@ def match_columns(headers: Sequence[str], config: InputConfig, source: str) -> t
     Raises:
         ColumnsError: a name stands twice in the header, or the configured mapping names what does not exist.
     """
-    lower = [header.casefold() for header in headers]
-    _refuse_duplicates(headers, lower, source)
     _refuse_unknown(config.columns, source)
+    mapping = load_mapping(config.mapping)
+    for table in (mapping.columns, mapping.first_filled, mapping.joined):
+        _refuse_unknown(table, config.mapping)
     configured = {ours: theirs for ours, theirs in config.columns.items() if theirs.strip()}
     found = [_configured(ours, theirs, headers, source) for ours, theirs in configured.items()]
+    found += _mapped(mapping, headers, config, source)
     taken = {match.position for match in found}
-    found += [
-        Match(name, headers[position], position, "same name")
-        for position, name in enumerate(lower)
-        if is_ours(name) and name not in config.columns and position not in taken
+    known = {*config.columns, *mapping.columns, *(match.ours for match in found)}
+    same = [
+        Match(header.casefold(), header, position, "same name")
+        for position, header in enumerate(headers)
+        if is_ours(header.casefold()) and header.casefold() not in known and position not in taken
     ]
-    return tuple(sorted(found, key=lambda match: match.position))
+    _refuse_duplicates(same, source)
+    return tuple(sorted([*found, *same], key=lambda match: match.position))
+
+
+def configured_names(config: InputConfig) -> tuple[str, ...]:
+    """Give the names that the file's columns are configured to have.
+
+    Raises:
+        ColumnsError: the mapping cannot be read.
+    """
+    return (*config.columns.values(), *load_mapping(config.mapping).names())
+
+
+def _mapped(mapping: Mapping, headers: Sequence[str], config: InputConfig, source: str) -> list[Match]:
+    why = f"mapping {Path(config.mapping).stem}"
+    wanted = {ours: theirs for ours, theirs in mapping.columns.items() if ours not in config.columns and theirs}
+    single = {ours: theirs for ours, theirs in wanted.items() if isinstance(theirs, str)}
+    found = [replace(_configured(ours, theirs, headers, source), why=why) for ours, theirs in single.items()]
+    for table, joined in ((mapping.first_filled, False), (mapping.joined, True)):
+        for ours, theirs in table.items():
+            places = _places(theirs, headers)
+            if places and ours not in config.columns and (not joined or len(places) == len(theirs)):
+                found.append(Match(ours, headers[places[0]], places[0], why, tuple(places[1:]), joined))
+    several = {ours: theirs for ours, theirs in wanted.items() if not isinstance(theirs, str)}
+    for ours, names in several.items():
+        places = _places(names, headers) if ours not in {one.ours for one in found} else []
+        found += [Match(ours, headers[place], place, why) for place in places[:1]]
+    return found
+
+
+def _places(names: Sequence[str], headers: Sequence[str]) -> list[int]:
+    plains = [plain(header) for header in headers]
+    return [plains.index(plain(name)) for name in names if plain(name) in plains]
 
 
 def require(matches: Sequence[Match], headers: Sequence[str], proposals: Sequence[Proposal], source: str) -> None:
@@ -74,13 +119,13 @@ def require(matches: Sequence[Match], headers: Sequence[str], proposals: Sequenc
     missing = [name for name in REQUIRED if name not in have]
     if missing:
         raise ColumnsError(
-            f"{source}: no column {' and no column '.join(missing)}. The first line holds: {_listed(headers)}. "
+            f"{source}: no column {' and no column '.join(missing)}. The header holds: {_listed(headers)}. "
             f"{_remedy(missing, matches, proposals)}"
         )
 
 
 def propose(
-    headers: Sequence[str], matches: Sequence[Match], examples: Mapping[int, Sequence[str]], columns: Mapping[str, str]
+    headers: Sequence[str], matches: Sequence[Match], examples: Dict[int, Sequence[str]], columns: Dict[str, str]
 ) -> tuple[Proposal, ...]:
     """Propose a column for each of ours that is not matched: by known names, by parts of names, by values."""
     taken = {match.position for match in matches}
@@ -90,10 +135,34 @@ def propose(
     for finder in (_by_name, _by_year, _by_part, _by_values):
         for proposal in finder(headers, wanted, examples):
             if proposal.position not in taken and proposal.ours not in known:
-                found.append(proposal)
+                found.append(_weighed(proposal, examples.get(proposal.position, ())))
                 taken.add(proposal.position)
                 known.add(proposal.ours)
     return tuple(sorted(found, key=lambda proposal: proposal.position))
+
+
+def _weighed(proposal: Proposal, values: Sequence[str]) -> Proposal:
+    """Lower the confidence of a name that the column's values do not bear out."""
+    look = LOOKS.get("revenue" if YEAR_COLUMN.fullmatch(proposal.ours) else proposal.ours)
+    if look is None or not values or look.share(values) >= _SHARE_UNLIKE:
+        return proposal
+    return replace(proposal, confidence="low", why=f"{proposal.why}, but the values do not look like {look.what}")
+
+
+def rivals(headers: Sequence[str], proposals: Sequence[Proposal]) -> tuple[str, ...]:
+    """Say which columns bear names as good as the proposed one's, so that a person has to choose."""
+    plains = [plain(header) for header in headers]
+    taken = {proposal.position for proposal in proposals}
+    told = []
+    for one in proposals:
+        known = SYNONYMS.get(one.ours, ())
+        others = [headers[place] for place, name in enumerate(plains) if name in known and place not in taken]
+        if others:
+            told.append(
+                f"Not only {one.header!r} may be {one.ours}, but also {_listed(others)}. Compare the examples and name "
+                f"the right one: {one.ours} = {_toml(one.header)} or {one.ours} = {_toml(others[0])}."
+            )
+    return tuple(told)
 
 
 def snippet(matches: Sequence[Match], proposals: Sequence[Proposal]) -> str:
@@ -102,9 +171,37 @@ def snippet(matches: Sequence[Match], proposals: Sequence[Proposal]) -> str:
     pairs = configured + [(proposal.ours, proposal.header) for proposal in proposals]
     known = {match.ours for match in matches} | {proposal.ours for proposal in proposals}
     pairs = [(ours, "...") for ours in REQUIRED if ours not in known] + pairs
-    # A JSON string is a TOML basic string once control characters are gone, which headers have lost on reading.
-    lines = [f"{ours} = {json.dumps(header, ensure_ascii=False)}" for ours, header in pairs]
+    lines = [f"{ours} = {_toml(header)}" for ours, header in pairs]
     return "\n".join(["[input.columns]", *lines])
+
+
+def mapping_file(matches: Sequence[Match], proposals: Sequence[Proposal], headers: Sequence[str]) -> str:
+    """Write a mapping file: what is matched and proposed with how that is known, and what is still needed."""
+    lines = [
+        "# Our columns on the left, those of the file on the right. Delete a line to leave a column out.",
+        "[columns]",
+    ]
+    known = {match.ours for match in matches} | {proposal.ours for proposal in proposals}
+    lines += [f'# {ours} = "..."  # needed: name the column' for ours in REQUIRED if ours not in known]
+    single = [(one.ours, one.header, one.why) for one in matches if not one.more]
+    proposed = [(one.ours, one.header, f"proposed, {one.confidence}: {one.why}") for one in proposals]
+    lines += [f"{ours} = {_toml(header)}  # {_comment(why)}" for ours, header, why in [*single, *proposed]]
+    for title, joined in (("first_filled", False), ("joined", True)):
+        several = [one for one in matches if one.more and one.joined == joined]
+        lines += [f"\n[{title}]"] if several else []
+        for one in several:
+            names = ", ".join(_toml(headers[place]) for place in (one.position, *one.more))
+            lines.append(f"{one.ours} = [{names}]  # {_comment(one.why)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(text: str) -> str:
+    # A JSON string is a TOML basic string once control characters are gone, which headers have lost on reading.
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _comment(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f]", " ", text)
 
 
 def is_ours(name: str) -> bool:
@@ -112,8 +209,10 @@ def is_ours(name: str) -> bool:
     return name in COLUMNS or YEAR_COLUMN.fullmatch(name) is not None
 
 
-def _refuse_duplicates(headers: Sequence[str], lower: Sequence[str], source: str) -> None:
-    twice = sorted({header for header in headers if header and lower.count(header.casefold()) > 1})
+def _refuse_duplicates(same: Sequence[Match], source: str) -> None:
+    """Refuse two columns with one of our names; of others the second has got a number, and does no harm."""
+    ours = [match.ours for match in same]
+    twice = [match.header for match in same if ours.count(match.ours) > 1]
     if twice:
         raise ColumnsError(
             f"{source}: the column name {_listed(twice)} stands more than once in the header. "
@@ -122,7 +221,7 @@ def _refuse_duplicates(headers: Sequence[str], lower: Sequence[str], source: str
         )
 
 
-def _refuse_unknown(columns: Mapping[str, str], source: str) -> None:
+def _refuse_unknown(columns: Iterable[str], source: str) -> None:
     for ours in columns:
         if not is_ours(ours):
             near = get_close_matches(ours, COLUMNS, 1)
@@ -150,7 +249,10 @@ def _configured(ours: str, theirs: str, headers: Sequence[str], source: str) -> 
 def _remedy(missing: Sequence[str], matches: Sequence[Match], proposals: Sequence[Proposal]) -> str:
     mapping = snippet(matches, proposals)
     if set(missing) <= {proposal.ours for proposal in proposals}:
-        return f"It looks as if this mapping fits; check it and put it at the end of potenzial.toml:\n{mapping}"
+        return (
+            "It looks as if this mapping fits; check it and put it at the end of potenzial.toml, or let "
+            f"`potenzial check --write-mapping` write it to a file:\n{mapping}"
+        )
     return (
         "If these are values of a customer, put a line with column names above them. If they are column names, say "
         f"which is which at the end of potenzial.toml, with the right ones where dots stand:\n{mapping}"
@@ -162,7 +264,7 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else "")
 
 
-def _by_name(headers: Sequence[str], wanted: Sequence[str], _examples: Mapping[int, Sequence[str]]) -> list[Proposal]:
+def _by_name(headers: Sequence[str], wanted: Sequence[str], _examples: Dict[int, Sequence[str]]) -> list[Proposal]:
     plains = [plain(header) for header in headers]
     return [
         Proposal(ours, headers[plains.index(synonym)], plains.index(synonym), "high", "known name")
@@ -172,36 +274,32 @@ def _by_name(headers: Sequence[str], wanted: Sequence[str], _examples: Mapping[i
     ]
 
 
-def _by_year(headers: Sequence[str], _wanted: Sequence[str], _examples: Mapping[int, Sequence[str]]) -> list[Proposal]:
+def _by_year(headers: Sequence[str], _wanted: Sequence[str], _examples: Dict[int, Sequence[str]]) -> list[Proposal]:
     found = []
     for position, header in enumerate(headers):
         name = plain(header)
         years = _YEAR.findall(name)
-        if len(years) == 1 and _means_revenue(name):
+        if len(years) == 1 and means_revenue(name):
             found.append(Proposal(f"revenue_{years[0]}", header, position, "high", "revenue and a year"))
     return found
 
 
-def _by_part(headers: Sequence[str], wanted: Sequence[str], _examples: Mapping[int, Sequence[str]]) -> list[Proposal]:
+def _by_part(headers: Sequence[str], wanted: Sequence[str], _examples: Dict[int, Sequence[str]]) -> list[Proposal]:
     return [
         Proposal(ours, header, position, "medium", f"contains {synonym!r}")
         for ours in wanted
         for synonym in SYNONYMS[ours]
         if len(synonym) >= _MIN_PART
         for position, header in enumerate(headers)
-        if synonym in plain(header) and (ours != "revenue" or _means_revenue(plain(header)))
+        if synonym in plain(header) and (ours != "revenue" or means_revenue(plain(header)))
     ]
 
 
-def _by_values(headers: Sequence[str], wanted: Sequence[str], examples: Mapping[int, Sequence[str]]) -> list[Proposal]:
+def _by_values(headers: Sequence[str], wanted: Sequence[str], examples: Dict[int, Sequence[str]]) -> list[Proposal]:
     return [
-        Proposal(ours, headers[position], position, "low", f"values look like {what}")
-        for ours, pattern, what in (("email", _EMAIL, "e-mail addresses"), ("website", _WEBSITE, "websites"))
-        if ours in wanted
+        Proposal(ours, headers[position], position, "low", f"values look like {look.what}")
+        for ours, look in LOOKS.items()
+        if ours in wanted and look.telling
         for position, values in examples.items()
-        if values and sum(bool(pattern.fullmatch(value)) for value in values) / len(values) >= _SHARE_ALIKE
+        if values and look.share(values) >= _SHARE_ALIKE
     ]
-
-
-def _means_revenue(name: str) -> bool:
-    return any(word in name for word in REVENUE_WORDS) and not any(word in name for word in NO_REVENUE_WORDS)

@@ -12,8 +12,18 @@ Delimiter = Annotated[str, msgspec.Meta(max_length=1, pattern=r'^[^"\r\n]?$')]
 class InputConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[input]` of the configuration; every default is also stated in `configs/default.toml`."""
 
-    #: The address stock, CSV or Parquet; a relative path starts at the project folder.
+    #: The address stock, CSV, XLSX or Parquet; a relative path starts at the project folder.
     customers: str = "customers.csv"
+    #: Sheet of an Excel workbook; empty means: the only one that looks like a list of customers.
+    sheet: str = ""
+    #: Database to ask instead of a file: "sqlite:///customers.db" (from the project folder on) or
+    #: "postgresql://user:${PASSWORD}@host/name", where `${PASSWORD}` is an environment variable.
+    database: str = ""
+    #: Query that gives the customers, for example "select * from customers".
+    query: str = ""
+    #: Names of the file's columns: "datev", "sap", "salesforce", "hubspot", "cas", "dynamics", or a file such as
+    #: "mapping.toml", which `potenzial check --write-mapping` writes; `columns` goes first.
+    mapping: str = ""
     #: Our column name -> the file's column name, for example `customer_id = "Kundennummer"`; our columns that do not
     #: stand here are found by their own name in any case of letters; an empty name leaves a column out.
     columns: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """The user's file to `CUSTOMERS`, with everything that was not taken over and why."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +9,7 @@ import polars as pl
 from potenzial.ingest import values
 from potenzial.ingest.amounts import Decision, counted
 from potenzial.ingest.config import InputConfig
+from potenzial.ingest.datev import is_supplier
 from potenzial.ingest.errors import EmptyError
 from potenzial.ingest.ledger import Ledger
 from potenzial.ingest.rejects import with_originals
@@ -66,6 +67,7 @@ def convert(path: Path, header: Header, table: Table, config: InputConfig) -> Im
         InputError: a whole column is unreadable, or no row can be used.
     """
     ledger = Ledger(str(path), header.matches, "line" if header.dialect else "row")
+    table = _without_suppliers(header, table, ledger)
     _note_file(header, table, ledger)
     ledger.reject_ragged(table.ragged)
     frame = _with_keys(table.frame, ledger)
@@ -91,23 +93,52 @@ def _imported(
     return Import(customers, rejects, tuple(ledger.findings), table.rows, decimals)
 
 
+def _without_suppliers(header: Header, table: Table, ledger: Ledger) -> Table:
+    """Leave creditors out of a DATEV file, which holds them beside the customers."""
+    digits = header.dialect.accounts if header.dialect else 0
+    if not digits:
+        return table
+    kept = table.frame.filter(~is_supplier(pl.col("customer_id"), digits))
+    number = table.frame.height - kept.height
+    ledger.note(f"{counted(number, 'account')} of suppliers (7… to 9…) left out." if number else "")
+    return replace(table, frame=kept)
+
+
 def _note_file(header: Header, table: Table, ledger: Ledger) -> None:
+    for note in header.notes:
+        ledger.note(note)
     if header.dialect:
         ledger.note(header.dialect.encoding.warning)
-    used = {match.position for match in header.matches}
+    used = {place for match in header.matches for place in (match.position, *match.more)}
     unused = [tally.header for place, tally in enumerate(table.tallies) if place not in used and tally.filled]
     if unused:
         more = f" and {len(unused) - _SHOWN} more" if len(unused) > _SHOWN else ""
         ledger.note(f"Columns not used: {', '.join(map(repr, unused[:_SHOWN]))}{more}.")
     if table.blank:
         ledger.note(f"{counted(table.blank, 'blank row')} skipped.")
+    if table.repeated:
+        ledger.note(f"{counted(table.repeated, 'line')} with the column names once more skipped.")
 
 
 def _with_keys(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     missing = pl.any_horizontal(pl.col("customer_id", "name").is_null())
+    totals = _is_total(pl.col("customer_id")) | (pl.col("customer_id").is_null() & _is_total(pl.col("name")))
+    ledger.reject(frame.filter(totals), "customer_id", "a line of totals, not a customer")
+    frame = frame.filter(~totals)
     for ours in ("customer_id", "name"):
         ledger.reject(frame.filter(pl.col(ours).is_null()), ours, f"{ours} is missing")
     return frame.filter(~missing)
+
+
+def _is_total(text: pl.Expr) -> pl.Expr:
+    return text.str.contains(_TOTAL).fill_null(value=False)
+
+
+#: Whole cells, so that "Total Deutschland GmbH" stays a customer.
+_TOTAL = (
+    r"(?i)^[*\s]*(zwischen|gesamt|end)?(summen?|gesamt|ergebnis|total|übertrag|sub-?total|grand total|sum|totals)"
+    r"(\s+(gesamt|total|eur|€))?\s*[:*]*$"
+)
 
 
 def _without_repeats(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:

@@ -11,7 +11,8 @@ import polars as pl
 from potenzial.ingest.amounts import counted
 from potenzial.ingest.columns import Match
 from potenzial.ingest.config import InputConfig
-from potenzial.ingest.dialect import Dialect, detect, open_lines
+from potenzial.ingest.dialect import MAX_LINE_CHARS, Dialect, detect, open_lines
+from potenzial.ingest.headline import joined
 from potenzial.ingest.rows import Record, Tape, fits, records
 from potenzial.ingest.table import PEEK_ROWS, PLACE, Header, Table, Tally, add_up, empty, header_of, plain_names
 
@@ -34,14 +35,16 @@ class _Chunk:
         elif record.fields:
             self._add_odd(record, record.fields, width)
         elif record.fields is None:
-            reason = f"a field is longer than {csv.field_size_limit():,} characters"
+            reason = (
+                f"a field is longer than {csv.field_size_limit():,} characters, or the line than {MAX_LINE_CHARS:,}"
+            )
             self.ragged.append((record.line, record.lines, reason))
 
     def _add_odd(self, record: Record, fields: list[str], width: int) -> None:
         if fits(fields, width):
             self.rows.append(fields[:width])
             self.places.append((record.line, record.lines))
-        elif any(map(str.strip, fields)):
+        elif not _is_rule(fields):
             torn = " (a quotation mark is opened and not closed)" if record.torn else ""
             reason = f"{counted(len(fields), 'field')}, but the header has {width}{torn}"
             self.ragged.append((record.line, record.lines, reason))
@@ -51,6 +54,11 @@ class _Chunk:
         lines, spans = zip(*self.places, strict=True) if self.places else ((), ())
         values = [pl.Series(str(place), column, dtype=pl.String) for place, column in enumerate(columns)]
         return pl.DataFrame([pl.Series("line", lines, pl.Int64), pl.Series("lines", spans, pl.Int64), *values])
+
+
+def _is_rule(fields: list[str]) -> bool:
+    """Tell blank lines and the ruled lines of printed lists, which are no rows."""
+    return not "".join(fields).strip(" \t-=_+")
 
 
 def read_header(path: Path, config: InputConfig) -> Header:
@@ -72,14 +80,15 @@ def read_rows(path: Path, dialect: Dialect, matches: Sequence[Match]) -> Table:
     """Read all rows of a CSV file; memory grows with the matched columns only."""
     names, body = _opened(path, dialect)
     tallies = tuple(Tally(name) for name in names)
-    frames, ragged, blank = [empty(matches)], [], 0
+    frames, ragged, blank, repeated = [empty(matches)], [], 0, 0
     for chunk in _chunks(body, len(names)):
-        frame, blanks = add_up(chunk.frame(len(names)), tallies, matches)
+        frame, blanks, repeats = add_up(chunk.frame(len(names)), tallies, matches)
         frames.append(frame)
         ragged += chunk.ragged
         blank += blanks
+        repeated += repeats
     apart = pl.DataFrame(ragged, schema=PLACE | {"reason": pl.String}, orient="row")
-    return Table(pl.concat(frames), apart, tallies, blank)
+    return Table(pl.concat(frames), apart, tallies, blank, repeated=repeated)
 
 
 def originals(path: Path, dialect: Dialect, places: pl.DataFrame) -> pl.DataFrame:
@@ -100,8 +109,9 @@ def _joined(first: str, lines: Iterator[tuple[int, str]], count: int) -> str:
 def _opened(path: Path, dialect: Dialect) -> tuple[list[str], Iterator[Record]]:
     """Read up to the end of the header; give the column names and the records after it."""
     tape = Tape(islice(open_lines(path, dialect.encoding.codec), dialect.skip, None), dialect.skip)
-    header = next(records(tape, dialect.delimiter, None)).fields or []
-    names = plain_names(header)
+    head = records(tape, dialect.delimiter, None)
+    rows = [record.fields or [] for record in islice(head, dialect.heads)]
+    names = plain_names(joined(*rows) if len(rows) > 1 else rows[0])
     return names, records(tape, dialect.delimiter, len(names))
 
 

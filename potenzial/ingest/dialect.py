@@ -1,25 +1,35 @@
 """How a CSV file is written: encoding, delimiter, and whether it is a text file at all."""
 
 import codecs
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
+from potenzial.ingest import datev
+from potenzial.ingest.columns import configured_names
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import FileError
-from potenzial.ingest.rows import Tape, records
+from potenzial.ingest.headline import KNOWN, SEARCHED_ROWS, Headline, familiar, find_headline
+from potenzial.ingest.rows import Tape, line_fields, records
+from potenzial.ingest.synonyms import plain
 
 DELIMITERS = (";", ",", "\t", "|")
 DELIMITER_NAMES = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
-#: A longer line is no row of an address stock; reading stops there instead of filling the memory.
+#: A longer line is no row of an address stock; it is refused without filling the memory.
 MAX_LINE_CHARS = 1_000_000
+#: What is kept of such a line.
+_START_CHARS = 2_000
 #: Lines from which the delimiter is told.
 SAMPLE_LINES = 200
 #: Characters of those lines; bounds the memory for files with very long lines.
 SAMPLE_CHARS = 1_000_000
 _BLOCK = 1 << 20
+#: Lines that only rule a printed list.
+_RULED = re.compile(r"[-=_+|]{3,}")
 
 #: Longer marks first: the mark of UTF-32 starts with that of UTF-16.
 _MARKS = (
@@ -32,8 +42,6 @@ _MARKS = (
 
 #: First bytes of files that are often given a wrong name, what they are, and what to do.
 _MAGIC = (
-    (b"PK\x03\x04", "an Excel workbook or another zip archive", "Save the sheet as 'CSV UTF-8' and use that file."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save the sheet as 'CSV UTF-8' and use that file."),
     (b"%PDF", "a PDF document", "Export the customers as CSV."),
     (b"\x1f\x8b", "a gzip archive", "Unpack it first."),
     (b"7z\xbc\xaf", "a 7z archive", "Unpack it first."),
@@ -52,12 +60,18 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a CSV file is written; `skip` physical lines stand before the header."""
+    """How a CSV file is written; `skip` physical lines stand before the header, which spans `heads` rows.
+
+    `accounts` is the number of digits of DATEV's customer accounts, 0 in other files.
+    """
 
     encoding: Encoding
     delimiter: str
     delimiter_why: str
     skip: int = 0
+    heads: int = 1
+    notes: tuple[str, ...] = ()
+    accounts: int = 0
 
     @property
     def delimiter_name(self) -> str:
@@ -77,27 +91,54 @@ def detect(path: Path, config: InputConfig) -> Dialect:
     if not any(line.strip() for line in lines):
         raise FileError(f"{path}: the file is empty. Export the customers again, with the column names in line 1.")
     skip = _skipped(lines)
+    if datev.is_extf(lines[skip : skip + 1]):
+        return _of_datev(path, encoding, lines[skip], skip)
     mark = _sep_mark(lines[skip - 1]) if skip else ""
-    delimiter, why = _delimiter(lines[skip:], path, config, mark)
-    return Dialect(encoding, delimiter, why, skip)
+    line = _headline(lines[skip:], config, mark)
+    start = skip + line.row
+    delimiter, why = _delimiter(lines[start:], path, config, mark)
+    above = line.note("line") if line.row or line.rows > 1 else ""
+    return Dialect(encoding, delimiter, why, start, line.rows, (above,) if above and skip == 0 else ())
+
+
+def _of_datev(path: Path, encoding: Encoding, first: str, skip: int) -> Dialect:
+    accounts = datev.account_digits(first, str(path))
+    note = "This is a DATEV file (EXTF); accounts of suppliers are left out."
+    return Dialect(encoding, ";", "DATEV", skip + 1, notes=(note,), accounts=accounts)
+
+
+def _headline(lines: list[str], config: InputConfig, mark: str) -> Headline:
+    """Find the header under each delimiter that may be meant; the one with most familiar names tells."""
+    tried = [one for one in (config.delimiter or mark,) if one] or list(DELIMITERS)
+    names = configured_names(config)
+    best, most = Headline(0), 1
+    for delimiter in tried:
+        rows = [line_fields(line, delimiter) or [] for line in lines[:SEARCHED_ROWS]]
+        line = find_headline(rows, names)
+        score = familiar(rows[line.row], KNOWN | {plain(name) for name in names})
+        if score > most:
+            best, most = line, score
+    return best
 
 
 def open_lines(path: Path, codec: str) -> Iterator[str]:
     """Give the physical lines of a text file with their ends.
 
-    Raises:
-        FileError: a line is longer than `MAX_LINE_CHARS`.
+    Of a line longer than `MAX_LINE_CHARS` only the start is given, with a field behind it that no reader takes, so that
+    the line is refused as a row and the others are read.
     """
     with path.open(encoding=codec, errors="replace", newline="") as stream:
-        number = 0
         while line := stream.readline(MAX_LINE_CHARS):
-            number += 1
-            if len(line) == MAX_LINE_CHARS:
-                raise FileError(
-                    f"{path}, line {number}: longer than {MAX_LINE_CHARS:,} characters, so this is no list of rows. "
-                    "Export the customers as CSV, one line each."
-                )
-            yield line
+            if len(line) == MAX_LINE_CHARS and not line.endswith(("\n", "\r")):
+                _skip_rest(stream)
+                yield line[:_START_CHARS].replace('"', "'") + "x" * (csv.field_size_limit() + 1) + "\n"
+            else:
+                yield line
+
+
+def _skip_rest(stream: TextIO) -> None:
+    while (rest := stream.readline(MAX_LINE_CHARS)) and not rest.endswith(("\n", "\r")):
+        pass
 
 
 def _sample(path: Path, encoding: Encoding) -> list[str]:
@@ -215,7 +256,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def _skipped(lines: list[str]) -> int:
     """Count the lines before the header: blank ones, and Excel's "sep=;"."""
     for number, line in enumerate(lines):
-        if line.strip() and not _sep_mark(line):
+        if line.strip() and not _sep_mark(line) and not _RULED.fullmatch(line.strip()):
             return number
     return len(lines)
 
@@ -244,7 +285,8 @@ def _delimiter(lines: list[str], path: Path, config: InputConfig, mark: str) -> 
 
 def _fit(lines: list[str], delimiter: str) -> float:
     """Score a delimiter: how many columns it finds, times the share of rows that have as many as the header."""
-    widths = [len(record.fields) for record in records(Tape(iter(lines)), delimiter, None) if record.fields]
+    rows = (line for line in lines if not _RULED.fullmatch(line.strip()))
+    widths = [len(record.fields) for record in records(Tape(rows), delimiter, None) if record.fields]
     return (widths[0] - 1) * widths.count(widths[0]) / len(widths) if widths else 0.0
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import polars as pl
 
 from crawler.schema import SITES
-from potenzial.ingest.columns import Match, snippet
+from potenzial.ingest.columns import Match, mapping_file, rivals, snippet
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.customers import REPEATED, Import, convert
 from potenzial.ingest.errors import InputError
+from potenzial.ingest.profile import Profile, profiles
 from potenzial.ingest.schema import ROW_REJECTED
 from potenzial.ingest.source import read_header, read_rows
 from potenzial.ingest.table import Header, Table
@@ -64,7 +65,8 @@ class Check:
     """All facts of a dry run.
 
     `stock` is None when nothing could be imported; then `problem` says why. `assumed` says that the facts rest on
-    proposed columns, which `mapping` (TOML to paste; empty when nothing is proposed) would confirm. `sites` (`SITES`)
+    proposed columns, which `mapping` (TOML to paste; empty when nothing is proposed) would confirm; `mapping_file` is
+    the same and all that is known already as a file of its own. `sites` (`SITES`)
     are what a crawl would visit.
     """
 
@@ -79,8 +81,10 @@ class Check:
     delimiter_why: str
     columns: tuple[ColumnFact, ...]
     mapping: str
+    mapping_file: str
     assumed: bool
     stock: StockFact | None
+    profile: tuple[Profile, ...]
     findings: tuple[str, ...]
     problem: str
     too_many_rejected: bool
@@ -105,16 +109,18 @@ def check(path: Path, config: InputConfig) -> Check:
     table = read_rows(path, used)
     read, problem = _converted(path, used, table, config)
     return Check(
-        path=str(path),
-        size=path.stat().st_size,
+        path=header.source,
+        size=0 if config.database else path.stat().st_size,
         rows=table.rows,
         blank=table.blank,
         **_written(header),
         columns=_columns(header, table, read),
         mapping=snippet(header.matches, header.proposals) if header.proposals else "",
+        mapping_file=mapping_file(header.matches, header.proposals, header.names),
         assumed=not complete and read is not None,
         stock=_stock(read) if read else None,
-        findings=read.findings if read else (),
+        profile=profiles(read.customers) if read else (),
+        findings=(read.findings if read else ()) + rivals(header.names, header.proposals),
         problem=_problem_of_header(header) or problem,
         too_many_rejected=read is not None and read.rejected_share > config.max_rejected_share,
         sites=distinct_sites(read.customers) if read else SITES.to_frame(),
@@ -145,7 +151,8 @@ def _converted(path: Path, header: Header, table: Table, config: InputConfig) ->
 def _written(header: Header) -> dict[str, str]:
     dialect = header.dialect
     if dialect is None:
-        return {"format": "Parquet", "encoding": "", "encoding_why": "", "delimiter": "", "delimiter_why": ""}
+        name = header.grid.format if header.grid else "Parquet"
+        return {"format": name, "encoding": "", "encoding_why": "", "delimiter": "", "delimiter_why": ""}
     return {
         "format": "CSV",
         "encoding": dialect.encoding.codec,
@@ -156,7 +163,9 @@ def _written(header: Header) -> dict[str, str]:
 
 
 def _columns(header: Header, table: Table, read: Import | None) -> tuple[ColumnFact, ...]:
-    known = {match.position: (match.ours, match.why, False) for match in header.matches}
+    known = {
+        place: (match.ours, match.why, False) for match in header.matches for place in (match.position, *match.more)
+    }
     known |= {one.position: (one.ours, f"{one.confidence}: {one.why}", True) for one in header.proposals}
     facts = []
     for place, tally in enumerate(table.tallies):

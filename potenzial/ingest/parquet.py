@@ -46,7 +46,7 @@ def read_rows(path: Path, matches: Sequence[Match]) -> Table:
     tallies = tuple(Tally(name) for name in plain_names(schema.names()))
     frames, blank = [empty(matches)], 0
     for start in range(0, _height(path), CHUNK_ROWS):
-        frame, blanks = add_up(_text(path, schema, start, CHUNK_ROWS), tallies, matches)
+        frame, blanks, _ = add_up(_text(path, schema, start, CHUNK_ROWS), tallies, matches)
         frames.append(frame)
         blank += blanks
     numeric = frozenset(match.ours for match in matches if schema.dtypes()[match.position].is_numeric())
@@ -77,7 +77,7 @@ def _height(path: Path) -> int:
 
 
 def _text(path: Path, schema: pl.Schema, start: int, count: int) -> pl.DataFrame:
-    columns = [_as_text(name, dtype).alias(str(place)) for place, (name, dtype) in enumerate(schema.items())]
+    columns = [as_text(name, dtype).alias(str(place)) for place, (name, dtype) in enumerate(schema.items())]
     try:
         frame = pl.scan_parquet(path, glob=False).slice(start, count).select(columns).collect()
     except PolarsError as error:
@@ -86,7 +86,8 @@ def _text(path: Path, schema: pl.Schema, start: int, count: int) -> pl.DataFrame
     return frame.select(line.alias("line"), pl.lit(1, pl.Int64).alias("lines"), pl.all())
 
 
-def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+def as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Give a column as text: days without a time, numbers to the cent, nothing for lists and bytes."""
     column = pl.col(name)
     if dtype.is_float():
         return _float_text(column)

@@ -71,7 +71,7 @@ def records(tape: Tape, delimiter: str, width: int | None) -> Iterator[Record]:
         lines = tape.take()
         if fields is None or (width and len(lines) > 1 and _doubtful(fields, lines, delimiter, width)):
             tape.give_back(lines[1:])
-            yield Record(first, 1, _alone(lines[0], delimiter), torn=lines[0].count('"') % 2 == 1)
+            yield Record(first, 1, line_fields(lines[0], delimiter), torn=lines[0].count('"') % 2 == 1)
         else:
             yield Record(first, len(lines), fields)
 
@@ -88,7 +88,7 @@ def _doubtful(fields: list[str], lines: list[str], delimiter: str, width: int) -
     if width < _TELLING_WIDTH:
         return False
     rest = [line for line in lines[1:] if line.strip()]
-    rows = sum(_like_row(_alone(line, delimiter), width) for line in rest)
+    rows = sum(_like_row(line_fields(line, delimiter), width) for line in rest)
     return bool(rest) and 2 * rows >= len(rest)
 
 
@@ -99,8 +99,8 @@ def _like_row(fields: list[str] | None, width: int) -> bool:
     return not any(field.startswith(" ") for field in fields[1:])
 
 
-def _alone(line: str, delimiter: str) -> list[str] | None:
-    """Read one line leniently: quotes inside a field are common in exports written by hand."""
+def line_fields(line: str, delimiter: str) -> list[str] | None:
+    """Read one line leniently, None when it cannot be: quotes inside a field are common in exports written by hand."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:

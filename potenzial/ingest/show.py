@@ -17,7 +17,7 @@ def render_check(check: Check) -> RenderableType:
     """Show file, columns, stock and findings; what is wrong and what to do about it come last."""
     parts: list[RenderableType] = [_file(check), _columns(check)]
     if check.stock:
-        parts.append(_stock(check, check.stock))
+        parts += [_stock(check, check.stock), _profile(check)]
     if check.findings:
         parts.append(_findings(check))
     # Without frames: the mapping is there to be copied.
@@ -77,6 +77,18 @@ def _stock(check: Check, stock: StockFact) -> RenderableType:
     table.add_row("with own text", _share(stock, stock.with_text))
     table.add_row("with industry", _share(stock, stock.with_industry))
     table.add_row("with headcount", _share(stock, stock.with_headcount))
+    return table
+
+
+def _profile(check: Check) -> RenderableType:
+    table = Table(title="Profile (of texts: lengths in characters)", title_justify="left", title_style="bold")
+    table.add_column("column")
+    for name in ("filled", "different", "smallest", "median", "largest"):
+        table.add_column(name, justify="right")
+    table.add_column("odd", overflow="fold")
+    for one in check.profile:
+        odd = Text("; ".join(one.odd), style="yellow")
+        table.add_row(one.ours, f"{one.share:.0%}", f"{one.distinct:,}", one.low, one.middle, one.high, odd)
     return table
 
 

@@ -5,23 +5,27 @@ from pathlib import Path
 
 import polars as pl
 
-from potenzial.ingest import delimited, parquet
+from potenzial.ingest import database, delimited, excel, parquet
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import EmptyError, FileError
-from potenzial.ingest.table import Header, Table
+from potenzial.ingest.table import Header, Table, grid_originals, grid_table, header_of_grid
 
 _TABLE_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xls")
 _SHOWN = 8
 
 
 def read_header(path: Path, config: InputConfig) -> Header:
-    """Read the column names of a CSV or Parquet file, told apart by content, and match them with ours.
+    """Read the column names of a CSV, Parquet or Excel file, told apart by content, and match them with ours.
 
     Raises:
         InputError: there is no such file, it is no table, or header and mapping do not fit.
     """
+    if config.database:
+        return header_of_grid(database.shown(config.database), database.read_grid(config), config)
     _refuse_absent(path)
     try:
+        if excel.is_workbook(path):
+            return header_of_grid(str(path), excel.read_grid(path, config), config)
         reader = parquet.read_header if parquet.is_parquet(path) else delimited.read_header
         return reader(path, config)
     except OSError as error:
@@ -34,7 +38,9 @@ def read_rows(path: Path, header: Header) -> Table:
     Raises:
         EmptyError: there is none.
     """
-    if header.dialect:
+    if header.grid:
+        table = grid_table(header.grid, header.matches)
+    elif header.dialect:
         table = delimited.read_rows(path, header.dialect, header.matches)
     else:
         table = parquet.read_rows(path, header.matches)
@@ -49,6 +55,8 @@ def originals(path: Path, header: Header, places: pl.DataFrame) -> pl.DataFrame:
     """Read rows as they stand in the file: `line` and `original` for places with `line` and `lines`."""
     if places.is_empty():
         return pl.DataFrame(schema={"line": pl.Int64, "original": pl.String})
+    if header.grid:
+        return grid_originals(header.grid, places)
     return delimited.originals(path, header.dialect, places) if header.dialect else parquet.originals(path, places)
 
 
@@ -62,7 +70,7 @@ def _refuse_absent(path: Path) -> None:
             f"{path}: there is no such file.{_near(path)} Put the address stock there, or set customers in [input]."
         )
     if not path.is_file():
-        raise FileError(f"{path}: this is no regular file. Set customers in [input] to a CSV or Parquet file.")
+        raise FileError(f"{path}: this is no regular file. Set customers in [input] to a CSV, Parquet or Excel file.")
 
 
 def _near(path: Path) -> str:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from potenzial.ingest.columns import Match, Proposal, match_columns, propose, require
+from potenzial.ingest.columns import Match, Proposal, is_ours, match_columns, propose, require
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.dialect import Dialect
 
@@ -18,16 +18,34 @@ _EXAMPLE_ROWS = 1_000
 #: Where a row stands: its first line (row number in Parquet), and how many lines it spans.
 PLACE = {"line": pl.Int64, "lines": pl.Int64}
 #: Characters that steer terminals and end lines.
+_MAX_ORIGINAL_CHARS = 2_000
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]+"
+#: Cells of a ruled line; one sign alone stands for a missing value.
+_RULE = "^[-=_+]{3,}$"
 #: Invisible characters that turn the direction of reading, so that a name shows as another one.
 _BIDI = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A table that was read as a whole, from a workbook or a database.
+
+    `frame` has `line`, `lines` and one column of text a position; `numeric` are positions that hold numbers alone;
+    `notes` say what had to be decided on reading.
+    """
+
+    names: tuple[str, ...]
+    frame: pl.DataFrame
+    numeric: frozenset[int]
+    format: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Header:
     """Column names of a file, which of them are ours, and what is proposed for the others of ours.
 
-    `dialect` says how a CSV file is written; a Parquet file has none.
+    `dialect` says how a CSV file is written, `grid` holds what was read as a whole; a Parquet file has neither.
     """
 
     source: str
@@ -35,6 +53,7 @@ class Header:
     matches: tuple[Match, ...]
     proposals: tuple[Proposal, ...]
     dialect: Dialect | None = None
+    grid: Grid | None = None
 
     def required(self) -> tuple[Match, ...]:
         """Give the matches of a file that has all required columns.
@@ -44,6 +63,11 @@ class Header:
         """
         require(self.matches, self.names, self.proposals, self.source)
         return self.matches
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be decided on reading."""
+        return (self.grid.notes if self.grid else ()) + (self.dialect.notes if self.dialect else ())
 
 
 @dataclass
@@ -69,7 +93,8 @@ class Tally:
 class Table:
     """Rows as text under our names, each with `line` and `lines`; rows that do not fit the header stand apart.
 
-    `ragged` has `line`, `lines` and `reason`; `numeric` names our columns whose values were numbers in the file.
+    `ragged` has `line`, `lines` and `reason`; `numeric` names our columns whose values were numbers in the file;
+    `repeated` counts lines that hold the header once more.
     """
 
     frame: pl.DataFrame
@@ -77,6 +102,7 @@ class Table:
     tallies: tuple[Tally, ...]
     blank: int
     numeric: frozenset[str] = frozenset()
+    repeated: int = 0
 
     @property
     def rows(self) -> int:
@@ -98,20 +124,60 @@ def header_of(
 
 
 def plain_names(headers: Iterable[str]) -> list[str]:
-    """Give column names on one line, without characters that steer terminals or the direction of reading."""
-    return [" ".join(re.sub(_CONTROL, " ", re.sub(_BIDI, "", header)).split()) for header in headers]
+    """Give column names on one line, without characters that steer terminals or the direction of reading.
+
+    A name that stands there a second time becomes "Ort (2)".
+    """
+    names = [" ".join(re.sub(_CONTROL, " ", re.sub(_BIDI, "", header)).split()) for header in headers]
+    return [_numbered(name, names[:place]) for place, name in enumerate(names)]
 
 
-def add_up(chunk: pl.DataFrame, tallies: Sequence[Tally], matches: Sequence[Match]) -> tuple[pl.DataFrame, int]:
-    """Count a chunk of text columns named by their positions; give its matched ones and the number of blank rows."""
+def _numbered(name: str, before: Sequence[str]) -> str:
+    """Tell the second "Telefon" from the first; of our own names the caller has to know that they stand twice."""
+    count = sum(one.casefold() == name.casefold() for one in before)
+    return f"{name} ({count + 1})" if name and count and not is_ours(name.casefold()) else name
+
+
+def add_up(chunk: pl.DataFrame, tallies: Sequence[Tally], matches: Sequence[Match]) -> tuple[pl.DataFrame, int, int]:
+    """Count a chunk of text columns named by their positions.
+
+    Gives its matched ones, the number of rows that are blank or ruled lines, and that of rows that repeat the header.
+    """
     values = pl.exclude(*PLACE)
     tidy = chunk.with_columns(values.str.strip_chars())
     tidy = tidy.with_columns(pl.when(values != "").then(values))
-    kept = tidy.filter(~pl.all_horizontal(values.is_null()))
+    full = tidy.filter(~pl.all_horizontal(values.is_null() | values.str.contains(_RULE)))
+    names = [pl.col(str(place)) == tally.header for place, tally in enumerate(tallies)]
+    # Lists printed page by page repeat their header.
+    kept = full.filter(~pl.all_horizontal(name.fill_null(value=True) for name in names))
     for place, tally in enumerate(tallies):
         tally.add(kept[str(place)])
-    ours = [one_line(pl.col(str(match.position)), match.ours).alias(match.ours) for match in matches]
-    return kept.select(*PLACE, *ours), tidy.height - kept.height
+    ours = [_filled(match) for match in matches]
+    return kept.select(*PLACE, *ours), tidy.height - full.height, full.height - kept.height
+
+
+def _filled(match: Match) -> pl.Expr:
+    """The values of one of our columns: of the first of its columns that is filled, or of all in a row."""
+    parts = [one_line(pl.col(str(place)), match.ours) for place in (match.position, *match.more)]
+    if match.joined:
+        complete = pl.all_horizontal(part.is_not_null() for part in parts)
+        return pl.when(complete).then(pl.concat_str(parts, separator=" ")).alias(match.ours)
+    return pl.coalesce(parts).alias(match.ours)
+
+
+def grid_table(grid: Grid, matches: Sequence[Match]) -> Table:
+    """Give the rows of a grid under our names."""
+    tallies = tuple(Tally(name) for name in grid.names)
+    frame, blank, repeated = add_up(grid.frame, tallies, matches)
+    numeric = frozenset(match.ours for match in matches if match.position in grid.numeric and not match.more)
+    return Table(frame, pl.DataFrame(schema=PLACE | {"reason": pl.String}), tallies, blank, numeric, repeated)
+
+
+def grid_originals(grid: Grid, places: pl.DataFrame) -> pl.DataFrame:
+    """Give rows with their cells joined: `line` and `original` for places with `line`."""
+    rows = grid.frame.join(places.select("line").unique(), on="line", how="semi")
+    joined = pl.concat_str(pl.exclude(*PLACE).fill_null(""), separator=";")
+    return rows.select("line", original=joined.str.slice(0, _MAX_ORIGINAL_CHARS))
 
 
 def one_line(values: pl.Expr, ours: str) -> pl.Expr:
@@ -128,3 +194,13 @@ def one_line(values: pl.Expr, ours: str) -> pl.Expr:
 def empty(matches: Sequence[Match]) -> pl.DataFrame:
     """Give a table without rows for these columns."""
     return pl.DataFrame(schema=PLACE | {match.ours: pl.String for match in matches})
+
+
+def header_of_grid(source: str, grid: Grid, config: InputConfig) -> Header:
+    """Match the names of a grid with ours.
+
+    Raises:
+        ColumnsError: header and mapping do not fit.
+    """
+    peek = grid.frame.head(PEEK_ROWS).drop(*PLACE).with_columns(pl.all().str.strip_chars().replace("", None))
+    return replace(header_of(source, grid.names, peek, config), grid=grid)

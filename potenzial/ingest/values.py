@@ -11,7 +11,7 @@ from potenzial.ingest.columns import YEAR_COLUMN
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.headcount import People, read_people
 from potenzial.ingest.ledger import MIN_JUDGED, Ledger
-from potenzial.ingest.website import Address, of_email, of_website
+from potenzial.ingest.website import Address, of_email, of_website, plain_addresses
 
 _OPTIONAL_TEXT = (
     *("street", "postcode", "city", "country", "website", "email", "industry", "owner", "text"),
@@ -50,9 +50,19 @@ def read_revenue(
     decisions = _decisions({name: bare[name] for name in names}, numeric, delimiter, config)
     read = [_read_amounts(frame, bare[name], decisions[name], config.decimal or None, ledger) for name in names]
     bad = [bare[name].is_not_null() & values.is_null() for name, values in zip(names, read, strict=True)]
+    read = [_in_eur(values, bare[values.name], ledger) for values in read]
     result = frame.with_columns(read) if read else frame
     kept = result.filter(~pl.any_horizontal(bad)) if bad else result
     return _best(kept, names, ledger), decisions
+
+
+def _in_eur(values: pl.Series, bare: pl.Series, ledger: Ledger) -> pl.Series:
+    """Multiply by the unit in the column's name; cells that name their own unit are in EUR already."""
+    factor = amounts.factor_of(ledger.header(values.name))
+    if factor > 1:
+        ledger.note(f"{ledger.shown(values.name)}: multiplied by {factor:,}, as its name gives the unit.")
+    own = bare.str.contains("e[369]$").fill_null(value=False)
+    return (values * factor).zip_with(~own, values)
 
 
 def _decisions(
@@ -197,7 +207,9 @@ def _from_websites(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     if "website" not in frame.columns:
         return frame.with_columns(site=pl.lit(None, pl.String), website=pl.lit(None, pl.String))
     cells = frame["website"].drop_nulls().unique(maintain_order=True)
-    table = _address_table(cells, of_website)
+    plain = plain_addresses(cells)
+    odd = cells.filter(~cells.is_in(plain["website"].implode()))
+    table = pl.concat([plain, _address_table(odd, of_website)])
     joined = frame.join(table, on="website", how="left", maintain_order="left")
     ledger.ignore(joined.filter(pl.col("_error") != ""), "website", pl.col("_error"))
     return joined.with_columns(website="_url", site="_site").drop("_url", "_site", "_error")

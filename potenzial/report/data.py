@@ -7,6 +7,7 @@ import polars as pl
 
 from embeddings.map import Atlas
 from potenzial.report.numbers import Language
+from scoring.backtest.result import Backtest
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,15 @@ class ReportData:
         interval: The two conditional quantiles of the interval.
         gate: Verdict of the model's gate (`scoring.potential.Rating.verdict`); empty judges by the figures alone.
         verdict: Why the gate decided so, in the report's language.
+        guards: What the guards against leaks found, schema `scoring.schema.GUARDS`; None where none ran.
+        sums: Sums of groups with intervals, schema `scoring.schema.SUMS`; None leaves intervals and section out.
         funnel: Steps from address to rating, in order.
         failures: Websites without usable text by verdict of the crawler.
         doubtful: Websites that are used although nothing on them proves whose they are.
         facts: Facts of the run.
         timings: Seconds of each stage that ran.
         atlas: The map of the stock; None leaves its section out.
+        backtest: The last back-test; None leaves its section out.
         top: Rows of each top list.
     """
 
@@ -84,10 +88,13 @@ class ReportData:
     interval: tuple[float, float]
     gate: str = ""
     verdict: str = ""
+    guards: pl.DataFrame | None = None
+    sums: pl.DataFrame | None = None
     funnel: tuple[Step, ...] = ()
     failures: tuple[Failure, ...] = ()
     doubtful: int = 0
     facts: tuple[Fact, ...] = ()
     timings: tuple[Timing, ...] = ()
     atlas: Atlas | None = None
+    backtest: Backtest | None = None
     top: int = 20

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from potenzial.report import landscape, messages, rows
+from potenzial.report import groups, guards, landscape, lookback, messages, rows
 from potenzial.report.data import ReportData
 from potenzial.report.palette import CLASS_COLOURS, LINES, readable_on
 from potenzial.report.plain import LONGEST_NAME, shown
@@ -71,6 +71,7 @@ def _words(story: "Story") -> dict[str, Any]:
         "matrix_title": messages.matrix_title(story),
         "bars_title": messages.bars_title(story),
         "bars_note": messages.bars_note(story),
+        "sums_title": messages.sums_title(story),
         "curve_title": messages.curve_title(story),
         "funnel_title": messages.funnel_title(story),
         "funnel_loss": messages.funnel_loss(story),
@@ -86,12 +87,15 @@ def _tables(story: "Story") -> dict[str, Any]:
     return {
         "matrix": rows.matrix(story),
         "lists": [rows.top_list(story, action) for action in WORKED],
+        "groupings": groups.groupings(story),
+        "guards": guards.guards(story),
         "funnel": rows.funnel(story),
         "failures": rows.failures(story),
         "estimators": rows.estimators(story),
         "facts": rows.facts(story),
         "timings": rows.timings(story),
         "map": landscape.landscape(story),
+        "lookback": lookback.lookback(story),
     }
 
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import polars as pl
+
 from potenzial.report.data import ReportData, Step
 from potenzial.report.numbers import Numbers
 from potenzial.report.plain import LONGEST_NAME, shown
-from potenzial.report.quality import PASSED, Quality, compare
+from potenzial.report.quality import SOUND, Quality, compare
 from potenzial.report.summary import LARGE, SMALL, Summary, share, summarise
 from potenzial.report.texts import Texts, load_texts
 
@@ -73,6 +75,17 @@ class Story:
         share_of_loss = self.numbers.percent(None if gain is None else abs(gain))
         return {"gain": share_of_loss, "rival": self.texts.name("rival", self.quality.rival)}
 
+    def span(self, amount: str) -> str:
+        """The 80 % interval of a sum over the stock, with a blank before it; empty where none was simulated."""
+        low, high = self._ends(amount)
+        return "" if low is None else self.say("tile.span", {"span": self.numbers.money_range(low, high)})
+
+    def _ends(self, amount: str) -> tuple[float | None, float | None]:
+        if self.data.sums is None:
+            return None, None
+        whole = self.data.sums.filter(pl.col("grouping") == "stock").select(f"{amount}_low", f"{amount}_high")
+        return whole.row(0) if whole.height else (None, None)
+
     @property
     def coverage(self) -> str:
         """The measured coverage of the model in words."""
@@ -127,7 +140,8 @@ def _headroom(story: Story) -> Tile:
         return Tile(story.say("tile.headroom"), story.numbers.money(0.0), (story.say("tile.headroom_none"),))
     expected = story.say("tile.headroom_expected", {"expected": story.numbers.money(everyone.expected)})
     note = story.say("tile.headroom_note", {"points": story.points(story.data.quantile), "coverage": story.coverage})
-    return Tile(story.say("tile.headroom"), story.numbers.money(everyone.headroom), (expected, note))
+    notes = (expected + story.span("expected"), note)
+    return Tile(story.say("tile.headroom"), story.numbers.money(everyone.headroom), notes)
 
 
 def _concentrated(story: Story) -> Tile:
@@ -175,7 +189,7 @@ def warnings(story: Story) -> list[str]:
 def _doubts(story: Story) -> list[str]:
     """Why the model is not to be trusted: what its gate says, else what its figures say."""
     outcome = story.quality.outcome
-    if story.quality.gate not in PASSED and story.verdict:
+    if story.quality.gate not in SOUND and story.verdict:
         return [story.verdict]
     if outcome in ("unproven", "equal", "worse") or (outcome == "unknown" and story.summary.rated):
         return [story.say(f"warning.model_{outcome}", story.margin)]
@@ -215,6 +229,12 @@ def bars_note(story: Story) -> str:
     if expected is None:
         return ""
     return story.say("bars.expected", {"share": story.numbers.percent(expected)})
+
+
+def sums_title(story: Story) -> str:
+    """What the stock is expected to buy beyond its revenue, with its interval."""
+    expected = story.numbers.money(story.summary.group().expected)
+    return story.say("sums.title", {"expected": expected, "span": story.span("expected")})
 
 
 def curve_title(story: Story) -> str:
@@ -303,4 +323,11 @@ def quality_note(story: Story) -> str:
 def quantiles(story: Story) -> Mapping[str, str]:
     """The quantile of the potential and the two of the interval, for the description of the method."""
     low, high = (story.points(quantile) for quantile in story.data.interval)
-    return {"low": low, "high": high, "points": story.points(story.data.quantile), "quantile": story.quantile}
+    width = story.points(story.data.interval[1] - story.data.interval[0])
+    return {
+        "low": low,
+        "high": high,
+        "width": width,
+        "points": story.points(story.data.quantile),
+        "quantile": story.quantile,
+    }

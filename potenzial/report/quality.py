@@ -8,9 +8,12 @@ import polars as pl
 
 from scoring.potential.evaluation import MODEL, TABLES
 
-_READY: Final = "ready"
-#: Verdicts of the gate that let a gain count; empty stands for no gate.
-PASSED: Final = ("", _READY)
+#: Verdicts of the gate that prove a gain, the second with a reservation.
+_PROVEN: Final = ("ready", "usable")
+#: Verdicts that let a gain count; empty stands for no gate.
+PASSED: Final = ("", *_PROVEN)
+#: Verdicts that call for no word of caution.
+SOUND: Final = ("", "ready")
 #: Gain over the best plain table below which the two count as equally good, unless the gate has proven it.
 _TIE: Final = 0.01
 #: Deviation of the measured coverage from the quantile that is still counted as hitting it.
@@ -56,7 +59,7 @@ class Quality:
         gain = self.model.gain if self.model else None
         if gain is None:
             return "unknown"
-        if gain >= _TIE or (gain > 0 and self.gate == _READY):
+        if gain >= _TIE or (gain > 0 and self.gate in _PROVEN):
             return "better" if self.gate in PASSED else "unproven"
         return "worse" if gain <= -_TIE else "equal"
 

@@ -31,6 +31,13 @@ _LONGEST_TAIL: Final = float(np.log10(3.0))
 _TAIL_SHARE: Final = 0.75
 _TENTH: Final = 0.1
 _TINY: Final = 1e-12
+#: The 0.9 quantile of the standard normal distribution.
+_NINETY: Final = 1.2816
+#: How uncertain the two assumptions about wallets are taken to be, as standard deviations.
+_SHARE_SD: Final = 0.17
+_LIFT_SD: Final = 0.3
+#: Own residuals beyond so many standard deviations widen the law no further.
+_FARTHEST: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -110,15 +117,19 @@ def wallets(law: Law, own: Floats, share: float, lift: float) -> Law:
     Revenue is wallet times share of wallet. Of the scatter of log revenue around what is expected, `share` (b) is taken
     for the wallet's: an own residual e says b e of the wallet and leaves b (1 - b) of the variance (Bayes' rule for
     normal variables); nothing is known of an inactive customer, who keeps b of the variance. The median wallet lies
-    `lift` (c) of the way from the median of revenue to its 0.9 quantile. One year of revenue can tell neither b nor c:
+    `lift` (c) of the way from the median of revenue to its 0.9 quantile. One year of revenue can tell neither b nor c,
+    so that the law is widened as if they were uncertain by a standard deviation of .17 and .3 (s: that of the scatter):
 
-        log W(u) = Q(.5) + c (Q(.9) - Q(.5)) + b e + k (Q(u) - Q(.5)),    k = sqrt(b (1 - b)) or, without e, sqrt(b)
+        log W(u) = Q(.5) + c (Q(.9) - Q(.5)) + b e + k (Q(u) - Q(.5)),    s = (Q(.9) - Q(.5)) / 1.28
+        k ** 2   = b (1 - b) or, without e, b    + (.17 e / s) ** 2 + (.3 * 1.28) ** 2
     """
     middle, high = _level(law, 0.5), _level(law, 0.9)
     bought = log_own(own)
     active = np.isfinite(bought)
     residual = np.where(active, bought, middle) - middle
-    kept = np.sqrt(share * (1.0 - share * active))
+    beyond = residual / np.maximum((high - middle) / _NINETY, _TINY)
+    unsure = (_SHARE_SD * np.clip(beyond, -_FARTHEST, _FARTHEST)) ** 2 + (_NINETY * _LIFT_SD) ** 2
+    kept = np.sqrt(share * (1.0 - share * active) + unsure)
     centre = middle + lift * (high - middle) + share * residual
     return Law(law.levels, centre[:, None] + kept[:, None] * (law.logs - middle[:, None]))
 

@@ -40,6 +40,14 @@ _ROW: dict[str, Any] = {
     "factor_industry": 1.25,
     "factor_headcount": 0.8,
     "factor_text": None,
+    "p_a": 0.4,
+    "p_b": 0.5,
+    "p_c": 0.1,
+    "confidence": "high",
+    "eur_base": 3000.0,
+    "eur_industry": 1500.0,
+    "eur_headcount": 500.0,
+    "eur_text": None,
     "peers": [],
 }
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from potenzial.ingest import sites
 from potenzial.ingest.dates import cleaned, dates
 from potenzial.ingest.headcount import read_people
-from potenzial.ingest.website import of_email, of_website
+from potenzial.ingest.website import of_email, of_website, plain_addresses
 from scoring.schema import CUSTOMERS
 
 DAYS = st.dates(date(1950, 1, 1), date(2068, 12, 31))
@@ -153,3 +153,19 @@ def test_sites_are_distinct() -> None:
         pl.col(name) if name in rows else pl.lit(None).alias(name) for name in CUSTOMERS
     )
     assert sites(customers).rows() == [("a.de", "https://a.de/"), ("b.de", "https://b.de/")]
+
+
+HOSTS = st.from_regex(r"[a-z0-9-]{1,12}\.(de|com|net|org|info|ch|eu|at|co\.at|co\.uk)", fullmatch=True)
+WRITTEN = st.tuples(
+    st.sampled_from(["", "http://", "https://", "HTTP://"]), st.sampled_from(["", "www.", "WWW."]), HOSTS
+)
+
+
+@given(st.lists(st.tuples(WRITTEN, st.sampled_from(["", "/", "/x", "?a"])), min_size=1), st.booleans())
+def test_plain_websites_are_told_as_all_others(cells: list[tuple[tuple[str, str, str], str]], capitals: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    """The quick way through a column of websites gives what looking at each cell gives."""
+    texts = ["".join(parts) + tail for parts, tail in cells]
+    texts += [text.upper() for text in texts] if capitals else ["facebook.com", "www.de", "wlw.de"]
+    for text, site, url, error in plain_addresses(pl.Series("website", texts)).iter_rows():
+        one = of_website(text)
+        assert (one.site, one.url, one.error) == (site, url, error)

@@ -78,6 +78,11 @@ def _rows(rng: np.random.Generator, size: int) -> Iterator[dict[str, Any]]:
             "factor_industry": 1.21,
             "factor_headcount": 0.87,
             "factor_text": 1.4,
+            "eur_base": 9000.0,
+            "eur_industry": 1800.0,
+            "eur_headcount": -1200.0,
+            "eur_text": 3100.0,
+            "confidence": "medium",
             "peers": [{"customer_id": f"{10_000 + int(rng.integers(size)):07d}", "similarity": 0.83}],
         }
 
@@ -92,6 +97,9 @@ def _rated(rows: pl.DataFrame, limits: Thresholds) -> pl.DataFrame:
         typical=pl.col("potential") * 0.3,
         headroom=headroom,
         headroom_expected=headroom * 0.18,
+        p_a=pl.lit(0.2),
+        p_b=pl.lit(0.3),
+        p_c=pl.lit(0.5),
         class_revenue=pl.when(active).then(class_of(pl.col("revenue"), limits)).otherwise(pl.lit("inactive")),
         class_potential=class_of(pl.col("potential"), limits).fill_null("no data basis"),
     )
@@ -141,7 +149,7 @@ def _report(customers: pl.DataFrame) -> ReportData:
         figures=_figures(),
         thresholds=(borders.a, borders.b),
         quantile=0.9,
-        interval=(0.8, 0.95),
+        interval=(0.1, 0.9),
         funnel=(
             Step("Adressen", "Addresses", size),
             Step("mit Website", "with website", int(size * 0.93)),

@@ -96,15 +96,16 @@ def test_everybody_alike_is_no_special_case() -> None:
 
 
 def test_own_revenue_moves_the_wallet_as_bayes_rule_says(normal: Law) -> None:
-    """With normal wallets and shares of wallet, the law given the own revenue is that of wallets with this revenue."""
-    rng, share, lift, scatter = np.random.default_rng(3), 0.4, 0.5, 0.4
-    wallet = rng.normal(4.0 + lift * 1.2816 * scatter, np.sqrt(share) * scatter, 400_000)
-    revenue = 4.0 + (wallet - wallet.mean()) + rng.normal(0.0, np.sqrt(1 - share) * scatter, len(wallet))
-    for own in (3.5, 4.0, 4.6):
-        alike = wallet[np.abs(revenue - own) < 0.02]
-        law = wallets(normal, np.array([10.0**own]), share, lift)
-        found = [law.quantile(np.array([level]))[0] for level in (0.1, 0.5, 0.9)]
-        assert found == pytest.approx(np.quantile(alike, [0.1, 0.5, 0.9]), abs=0.03)
-    unknown = wallets(normal, np.zeros(1), share, lift)
-    found = [unknown.quantile(np.array([level]))[0] for level in (0.1, 0.5, 0.9)]
-    assert found == pytest.approx(np.quantile(wallet, [0.1, 0.5, 0.9]), abs=0.03)
+    """With normal wallets and uncertain shares and lifts, the law given the own revenue is that of such wallets."""
+    rng, draws, scatter = np.random.default_rng(3), 1_000_000, 0.4
+    share, lift = rng.normal(0.5, 0.17, draws), rng.normal(0.6, 0.3, draws)
+    level = 4.0 + lift * 1.2816 * scatter
+    for own in (3.6, 4.0, 4.5):
+        wallet = level + share * (own - 4.0) + np.sqrt(0.25) * scatter * rng.normal(size=draws)
+        law = wallets(normal, np.array([10.0**own]), 0.5, 0.6)
+        found = [law.quantile(np.array([at]))[0] for at in (0.1, 0.5, 0.9)]
+        assert found == pytest.approx(np.quantile(wallet, [0.1, 0.5, 0.9]), abs=0.02)
+    unknown = wallets(normal, np.zeros(1), 0.5, 0.6)
+    found = [unknown.quantile(np.array([at]))[0] for at in (0.1, 0.5, 0.9)]
+    wallet = level + np.sqrt(0.5) * scatter * rng.normal(size=draws)
+    assert found == pytest.approx(np.quantile(wallet, [0.1, 0.5, 0.9]), abs=0.02)
