@@ -200,7 +200,7 @@ def test_weights_on_a_grid_of_four_bits_are_kept_exactly() -> None:
 def test_static_model_is_encoded(tmp_path: Path) -> None:
     """A static model, which no runtime can take, is run by torch unless the configuration insists on another."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import StaticEmbedding
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "query": 1, "ab": 2}, unk_token="[UNK]"))  # noqa: S106 - no secret
