@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -101,6 +101,17 @@ def read(path: Path, schema: pl.Schema | None = None) -> pl.DataFrame:
         # Without glob: a project may lie in a folder such as "Stock [2026]".
         frame = pl.read_parquet(path, glob=False)
         return frame if schema is None else frame.match_to_schema(schema)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ArtifactError(
+            f"{path}: cannot be read as a stage's file ({error}). Delete it and run `potenzial run`: it is made again."
+        ) from error
+
+
+def read_columns(path: Path, schema: pl.Schema, columns: Sequence[str]) -> pl.DataFrame:
+    """Read some columns of a stage's file and check them; raises as `read`."""
+    try:
+        frame = pl.read_parquet(path, columns=list(columns), glob=False)
+        return frame.match_to_schema({name: schema[name] for name in columns})
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ArtifactError(
             f"{path}: cannot be read as a stage's file ({error}). Delete it and run `potenzial run`: it is made again."

@@ -375,6 +375,16 @@ def simulate(
     simulating.simulate(simulating.Asked(world or [], customers, seeds, out), output.output_for(as_json=as_json))
 
 
+def _declare_more() -> None:
+    """Add the commands that stand in files of their own."""
+    from potenzial import cli_web
+
+    cli_web.add_to(app)
+
+
+_declare_more()
+
+
 def main() -> None:
     """Run the command line and leave with the exit code that CONTRIBUTING names."""
     sys.exit(_guarded())

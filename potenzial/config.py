@@ -66,6 +66,15 @@ class FeedbackConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     valid_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 365
 
 
+class ServeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[serve]` of the configuration; every default is also stated in `configs/default.toml`."""
+
+    #: Names that the web page answers to besides those of this machine, as they stand in the browser's address line.
+    hosts: tuple[str, ...] = ()
+    #: Largest request in bytes that the web page reads.
+    most_body_bytes: Annotated[int, msgspec.Meta(ge=1_000, le=100_000_000)] = 1_000_000
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set, with defaults that suit a German address stock."""
 
@@ -81,6 +90,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     feedback: FeedbackConfig = msgspec.field(default_factory=FeedbackConfig)
     report: ReportConfig = msgspec.field(default_factory=ReportConfig)
     run: RunConfig = msgspec.field(default_factory=RunConfig)
+    serve: ServeConfig = msgspec.field(default_factory=ServeConfig)
 
 
 def load(path: Path) -> Config:

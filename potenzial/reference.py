@@ -30,6 +30,7 @@ _INTRODUCTIONS = {
     "feedback": "What sales reps say of the ratings.",
     "report": "The report and the lists.",
     "run": "When a run counts as failed.",
+    "serve": "The local web page.",
 }
 
 

@@ -1,0 +1,1 @@
+"""The local web page and the REST interface of a finished project."""

@@ -1,0 +1,82 @@
+"""The application: which pages there are, what they share, and how errors are told."""
+
+from collections.abc import Iterable
+from importlib import resources
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from potenzial import __version__
+from potenzial.project import Project
+from potenzial.web import failing
+from potenzial.web.access import Access
+from potenzial.web.audit import NAME, Audit
+from potenzial.web.errors import WebError
+from potenzial.web.pages import customers, login, overview
+from potenzial.web.shield import Shield
+from potenzial.web.site import NavEntry, Site, templates
+from potenzial.web.stock import Results
+from potenzial.web.words import LANGUAGES, load_words
+
+#: Pages with an entry in the navigation, in its order.
+PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
+    (NavEntry("overview", "/"), overview.router),
+    (NavEntry("customers", "/customers"), customers.router),
+)
+#: Pages without one.
+OTHERS: Final[tuple[APIRouter, ...]] = (login.router,)
+#: Routers of the REST interface, all under /api/v1.
+INTERFACE: Final[tuple[APIRouter, ...]] = ()
+#: Names that this machine goes by.
+LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+def create_app(project: Project, access: Access | None = None, hosts: Iterable[str] = LOCAL_HOSTS) -> FastAPI:
+    """Make the application of a finished project.
+
+    Args:
+        project: Rated customers are loaded at once, and again whenever a run has finished.
+        access: Tokens; without them everybody who reaches the server sees everything.
+        hosts: Names that requests may come to, without ports.
+
+    Raises:
+        StageError: the customers are not rated yet.
+        ArtifactError: the results are damaged.
+    """
+    app = FastAPI(title="Potenzial", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = _site(project, access or Access())
+    for _, router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    for router in OTHERS:
+        app.include_router(router, include_in_schema=False)
+    for router in INTERFACE:
+        app.include_router(router, prefix="/api/v1")
+    static = resources.files("potenzial.web") / "static"
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    _tell_errors(app)
+    app.add_middleware(Shield, hosts=frozenset(hosts), most_bytes=project.config.serve.most_body_bytes)
+    return app
+
+
+def _site(project: Project, access: Access) -> Site:
+    return Site(
+        project=project,
+        results=Results(project),
+        access=access,
+        audit=Audit(project.folder / NAME),
+        nav=tuple(entry for entry, _ in PAGES),
+        templates=templates(),
+        catalogues={language: load_words(language) for language in LANGUAGES},
+    )
+
+
+def _tell_errors(app: FastAPI) -> None:
+    async def known(request: Request, error: Exception) -> Response:
+        return failing.told(request, error)
+
+    for kind in (WebError, HTTPException, RequestValidationError, *failing.EXPECTED):
+        app.add_exception_handler(kind, known)

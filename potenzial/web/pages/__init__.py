@@ -1,0 +1,1 @@
+"""Pages for people: one router each, HTML without inline script or style."""

@@ -1,0 +1,165 @@
+"""Which customers a list shows: search, filters, order and page, as they stand in the address of the page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode
+
+import polars as pl
+
+from potenzial.filters import parse_filter
+from potenzial.web.errors import BadRequestError
+from potenzial.web.stock import HELD, SORTS, Portfolio
+from scoring.schema import ACTIONS, CONFIDENCES, POTENTIAL, POTENTIAL_CLASSES, REVENUE_CLASSES
+
+SIZES: Final = (25, 50, 100, 200)
+_LONGEST: Final = 200
+_LONGEST_CONDITION: Final = 2_000
+#: Filters that take one or more of known values.
+CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "class_revenue": REVENUE_CLASSES,
+    "class_potential": POTENTIAL_CLASSES,
+    "action": ACTIONS,
+    "confidence": CONFIDENCES,
+}
+#: Columns that a condition in SQL may name.
+CONDITION_SCHEMA: Final = pl.Schema({name: POTENTIAL[name] for name in HELD})
+
+
+@dataclass(frozen=True)
+class Query:
+    """The filters of a list; an empty one keeps all. Amounts sort from the largest, texts from A, unless `reverse`."""
+
+    q: str = ""
+    class_revenue: tuple[str, ...] = ()
+    class_potential: tuple[str, ...] = ()
+    action: tuple[str, ...] = ()
+    confidence: tuple[str, ...] = ()
+    owner: str = ""
+    industry: str = ""
+    postcode: str = ""
+    where: str = ""
+    sort: str = "headroom_expected"
+    reverse: bool = False
+    page: int = 1
+    size: int = 50
+
+    def __post_init__(self) -> None:
+        """Refuse what no list understands.
+
+        Raises:
+            BadRequestError: a value is unknown, too long or out of range.
+        """
+        for name, known in CHOICES.items():
+            if set(getattr(self, name)) - set(known):
+                raise BadRequestError(f"{name}: one of {', '.join(known)}.")
+        if self.sort not in SORTS:
+            raise BadRequestError(f"sort: one of {', '.join(SORTS)}.")
+        if not (self.page >= 1 and 1 <= self.size <= SIZES[-1]):
+            raise BadRequestError(f"page and size: from 1 on; a page has {SIZES[-1]} customers at most.")
+        self._check_lengths()
+
+    def _check_lengths(self) -> None:
+        for name in ("q", "owner", "industry", "postcode"):
+            if len(getattr(self, name)) > _LONGEST:
+                raise BadRequestError(f"{name}: {_LONGEST} signs at most.")
+        if len(self.where) > _LONGEST_CONDITION:
+            raise BadRequestError(f"where: {_LONGEST_CONDITION:,} signs at most.")
+
+    @property
+    def filters(self) -> dict[str, str | tuple[str, ...]]:
+        """What narrows the list, by the names of the parameters."""
+        names = ("q", *CHOICES, "owner", "industry", "postcode", "where")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """Everything that differs from the plain list, as parameters of an address."""
+        plain = Query()
+        several = [(name, one) for name in CHOICES for one in getattr(self, name)]
+        single = ("q", "owner", "industry", "postcode", "where", "sort", "page", "size")
+        pairs = [(name, str(getattr(self, name))) for name in single if getattr(self, name) != getattr(plain, name)]
+        return several + pairs + ([("reverse", "1")] if self.reverse else [])
+
+    def url(self, path: str) -> str:
+        """The address of this list."""
+        return f"{path}?{urlencode(self.parameters)}" if self.parameters else path
+
+    def at(self, page: int) -> "Query":
+        """The same list at another page."""
+        return replace(self, page=page)
+
+    def by(self, sort: str) -> "Query":
+        """The same list in another order; asked for its own order it turns round."""
+        return replace(self, sort=sort, reverse=self.sort == sort and not self.reverse, page=1)
+
+    def without(self, name: str) -> "Query":
+        """The same list without one of its filters."""
+        empty = getattr(Query(), name)
+        return replace(self, **{name: empty}, page=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The customers that a query finds: how many, and their places in the stock in the order of the list."""
+
+    count: int
+    places: pl.Series
+
+    def page(self, query: Query) -> pl.Series:
+        """The places of one page."""
+        return self.places.slice((query.page - 1) * query.size, query.size)
+
+
+def select(portfolio: Portfolio, query: Query) -> Selection:
+    """Find the customers of a list among those that the reader may see.
+
+    Raises:
+        FilterError: the condition `where` cannot be used.
+    """
+    order = _ordered(portfolio, query)
+    conditions = list(_conditions(query))
+    if portfolio.viewer.sees_all and not conditions and not query.where:
+        return Selection(len(order), order)
+    frame = portfolio.stock.frame
+    mask = frame.select(pl.all_horizontal(portfolio.mine, *conditions, pl.col("customer_id").is_not_null())).to_series()
+    if query.where:
+        mask &= _meets(portfolio, query.where)
+    places = order.filter(mask.gather(order))
+    return Selection(len(places), places)
+
+
+def _ordered(portfolio: Portfolio, query: Query) -> pl.Series:
+    """The order of the list; unknown values come last both ways."""
+    column = portfolio.stock.frame[query.sort]
+    order = portfolio.stock.orders[query.sort]
+    descending = (column.dtype.is_numeric() or column.dtype.is_temporal()) != query.reverse
+    if not descending:
+        return order
+    known = len(column) - column.null_count()
+    return pl.concat([order.head(known).reverse(), order.tail(len(order) - known)])
+
+
+def _conditions(query: Query) -> list[pl.Expr]:
+    found = [pl.col(name).cast(pl.String).is_in(list(getattr(query, name))) for name in CHOICES if getattr(query, name)]
+    if query.q:
+        words = query.q.lower().split()
+        found += [pl.col("search").str.contains(word, literal=True) for word in words]
+    if query.owner:
+        found.append(pl.col("owner") == query.owner)
+    if query.industry:
+        found.append(_industry(query.industry))
+    if query.postcode:
+        found.append(pl.col("postcode").str.starts_with(query.postcode).fill_null(value=False))
+    return [one.fill_null(value=False) for one in found]
+
+
+def _industry(name: str) -> pl.Expr:
+    """A code or the beginning of one, or a label in either language."""
+    labels = [pl.col(column) == name for column in ("industry_label", "industry_label_en")]
+    return pl.any_horizontal(*labels, pl.col("industry").cast(pl.String).str.starts_with(name))
+
+
+def _meets(portfolio: Portfolio, condition: str) -> pl.Series:
+    plain = portfolio.stock.frame.select(HELD).cast(CONDITION_SCHEMA)
+    return parse_filter(condition, CONDITION_SCHEMA).keeps(plain)

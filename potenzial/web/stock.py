@@ -1,0 +1,187 @@
+"""The results of the last finished run in memory: what lists, search and pages read, for 1,000,000 customers too.
+
+In memory is one row per customer with what lists show and filters ask for; long texts (reasons, peers) stay in the
+stage's file and are read for the customers of one page. Orders are made once: a page of a sorted list is a slice.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from potenzial import artifact, tables
+from potenzial.artifact import Record
+from potenzial.project import Project
+from potenzial.web.access import Viewer
+from potenzial.web.errors import NotFoundError
+from scoring.schema import POTENTIAL
+
+logger = logging.getLogger(__name__)
+
+#: Columns of the results that are held in memory, besides `search`.
+HELD: Final = (
+    "customer_id", "name", "postcode", "city", "owner", "industry", "industry_label", "industry_label_en", "headcount",
+    "last_purchase", "revenue", "potential", "potential_low", "potential_high", "headroom", "headroom_expected",
+    "class_revenue", "class_potential", "confidence", "action",
+)  # fmt: skip
+_REPEATED: Final = (
+    "owner", "industry", "industry_label", "industry_label_en", "class_revenue", "class_potential", "confidence",
+    "action",
+)  # fmt: skip
+#: Columns that lists can be sorted by; amounts start with the largest, texts with A.
+SORTS: Final = (
+    "headroom_expected", "headroom", "potential", "revenue", "headcount", "last_purchase", "name", "customer_id",
+    "postcode", "city", "owner", "industry_label", "class_revenue", "class_potential", "action",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """The rated customers of one finished run.
+
+    `frame` has the columns HELD and `search` (id, name and city in small letters), in the order of the results;
+    `orders` gives for each of SORTS the places of all rows, smallest first, unknown values last; `key` names the run.
+    """
+
+    project: Project
+    key: str
+    finished_at: str
+    frame: pl.DataFrame
+    orders: Mapping[str, pl.Series]
+    path: Path
+
+    @property
+    def made(self) -> tuple[str, str]:
+        """What tells this run from others."""
+        return self.key, self.finished_at
+
+    def place(self, customer_id: str) -> int | None:
+        """The row of a customer; None if there is no such."""
+        order = self.orders["customer_id"]
+        ids = self.frame["customer_id"]
+        low, high = 0, len(order)
+        while low < high:
+            middle = (low + high) // 2
+            if ids[int(order[middle])] < customer_id:
+                low = middle + 1
+            else:
+                high = middle
+        found = int(order[low]) if low < len(order) else None
+        return found if found is not None and ids[found] == customer_id else None
+
+    def rows(self, places: pl.Series) -> pl.DataFrame:
+        """Read whole rows (POTENTIAL) of the results, in the order of their places.
+
+        Raises:
+            ArtifactError: the file is damaged.
+        """
+        wanted = self.frame["customer_id"].gather(places)
+        every = pl.scan_parquet(self.path, glob=False)
+        first, last = places.cast(pl.Int64).min(), places.cast(pl.Int64).max()
+        span = every.slice(first, last - first + 1) if isinstance(first, int) and isinstance(last, int) else every
+        found = span.filter(pl.col("customer_id").is_in(wanted.implode())).collect()
+        if set(found["customer_id"]) != set(wanted):
+            # A run has just replaced the file: its rows lie elsewhere now.
+            found = every.filter(pl.col("customer_id").is_in(wanted.implode())).collect()
+        order = pl.DataFrame({"customer_id": wanted})
+        return order.join(found, on="customer_id", how="inner", maintain_order="left").match_to_schema(POTENTIAL)
+
+
+def load(project: Project) -> Stock:
+    """Read the results of a project.
+
+    Raises:
+        StageError: the customers are not rated yet.
+        ArtifactError: the results are damaged.
+    """
+    record = tables.record_of(project, "potential")
+    path = project.stage("lists").files["potential"]
+    frame = _held(artifact.read_columns(path, POTENTIAL, HELD))
+    orders = {name: _order(frame, name) for name in SORTS}
+    return Stock(project, record.key, record.finished_at, frame, orders, path)
+
+
+def _held(frame: pl.DataFrame) -> pl.DataFrame:
+    words = (pl.col(name).fill_null("") for name in ("customer_id", "name", "city"))
+    search = pl.concat_str(words, separator="\n").str.to_lowercase()
+    short = [pl.col(name).cast(pl.Categorical) for name in _REPEATED]
+    return frame.with_columns(search.alias("search"), *short)
+
+
+def _order(frame: pl.DataFrame, name: str) -> pl.Series:
+    column = frame[name].cast(pl.String) if frame[name].dtype == pl.Categorical else frame[name]
+    compared = column.str.to_lowercase() if column.dtype == pl.String and name != "customer_id" else column
+    places = compared.to_frame().with_row_index("_place").sort(name, nulls_last=True, maintain_order=True)
+    return places["_place"]
+
+
+@dataclass(frozen=True, eq=False)
+class Portfolio:
+    """The part of a stock that one reader may see: everything that pages, exports and the interface take from it."""
+
+    stock: Stock
+    viewer: Viewer
+
+    @property
+    def mine(self) -> pl.Expr:
+        """Condition on rows of the stock: the reader may see them."""
+        return pl.lit(value=True) if self.viewer.owner is None else pl.col("owner") == self.viewer.owner
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All customers that the reader may see, with the columns HELD."""
+        return self.stock.frame if self.viewer.sees_all else self.stock.frame.filter(self.mine)
+
+    def place(self, customer_id: str) -> int:
+        """The row of a customer in the stock.
+
+        Raises:
+            NotFoundError: there is no such customer, or it is another owner's.
+        """
+        found = self.stock.place(customer_id)
+        if found is None or not self.sees(found):
+            raise NotFoundError(customer_id)
+        return found
+
+    def sees(self, place: int) -> bool:
+        """Whether the reader may see the customer of a row."""
+        return self.viewer.owner is None or self.stock.frame["owner"][place] == self.viewer.owner
+
+    def row(self, customer_id: str) -> dict[str, object]:
+        """Read the whole row (POTENTIAL) of a customer; raises as `place`."""
+        place = pl.Series([self.place(customer_id)], dtype=pl.UInt32)
+        return self.stock.rows(place).row(0, named=True)
+
+
+class Results:
+    """Gives the stock of the newest finished run; a newer one is loaded beside the old, which serves until then."""
+
+    def __init__(self, project: Project) -> None:
+        """Load what is there; raises as `load`."""
+        self._project = project
+        self._stock = load(project)
+        self._loading = threading.Lock()
+
+    @property
+    def stock(self) -> Stock:
+        """The stock; starts to load a newer one where a run has finished since."""
+        known = self._newer()
+        if known is not None and self._loading.acquire(blocking=False):
+            threading.Thread(target=self._reload, name="reload", daemon=True).start()
+        return self._stock
+
+    def _newer(self) -> Record | None:
+        record = artifact.record(self._project.stage("lists"))
+        return record if record is not None and (record.key, record.finished_at) != self._stock.made else None
+
+    def _reload(self) -> None:
+        try:
+            self._stock = load(self._project)
+        except Exception:
+            logger.exception("The results of the new run cannot be read; the former ones are served on.")
+        finally:
+            self._loading.release()
