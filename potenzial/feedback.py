@@ -109,14 +109,20 @@ def take_feedback(project: Project, file: Path) -> Feedback:
         InputError: the file cannot be read, or has neither answers nor estimates.
         ProjectError: the overrides on file cannot be read.
     """
-    lists, held = tables.read(project, "potential"), read_overrides(project.folder)
+    found = take_answers(project, file, tables.read(project, "potential"))
+    project.out.mkdir(parents=True, exist_ok=True)
+    write_rejects(found.rejects, project.out / REJECTS)
+    return found
+
+
+def take_answers(project: Project, file: Path, lists: pl.DataFrame) -> Feedback:
+    """As `take_feedback`, for a file about some customers, whose rows (POTENTIAL) are at hand; writes no rejects."""
+    held = read_overrides(project.folder)
     table = read_user_table(file, project.config.input, {}, _NAMES)
     rows, answers, unanswered = _answers(table, lists, file_digest(file))
     rejects = table.rejects()
     overrides = renewed(held, answers, lists, project.config)
     stored = _stored(project, answers)
-    project.out.mkdir(parents=True, exist_ok=True)
-    write_rejects(rejects, project.out / REJECTS)
     if overrides.height or held.height:
         write_overrides(overrides, project.folder)
     return Feedback(answers, rejects, rows, unanswered, overrides, stored)

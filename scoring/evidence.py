@@ -81,9 +81,18 @@ def stock_of(frame: pl.DataFrame, keywords: pl.DataFrame) -> Stock:
     Returns:
         Names on one line, the bands of the stock, and its phrases fit for quoting without the customers' own names.
     """
-    name = pl.coalesce(one_line(pl.col("name")), "customer_id")
-    peers = frame.select(peer_id="customer_id", peer_name=name, peer_class="class_revenue")
-    return Stock(peers, similarity_bands(frame), _without_names(tidy_phrases(keywords), frame))
+    return part_of_stock(frame, keywords, similarity_bands(frame))
+
+
+def part_of_stock(frame: pl.DataFrame, keywords: pl.DataFrame, bands: SimilarityBands) -> Stock:
+    """As `stock_of`, for some customers and their keywords, with the bands of the whole stock."""
+    peers = frame.select(peer_id="customer_id", peer_name=told_name(), peer_class="class_revenue")
+    return Stock(peers, bands, _without_names(tidy_phrases(keywords), frame))
+
+
+def told_name() -> pl.Expr:
+    """The name of a customer as reasons tell it."""
+    return pl.coalesce(one_line(pl.col("name")), "customer_id")
 
 
 def _without_names(phrases: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:

@@ -157,10 +157,23 @@ def explanation(customer_id: str, potential: pl.DataFrame, keywords: pl.DataFram
             f"No customer {customer_id!r} in the rated stock of {potential.height} customers: "
             "customer numbers are compared as text, with leading zeros; look the number up in out/potential.parquet."
         )
-    stock = stock_of(potential, keywords)
+    return explanation_among(row, potential, stock_of(potential, keywords))
+
+
+def explanation_among(row: pl.DataFrame, customers: pl.DataFrame, stock: Stock) -> Explanation:
+    """Collect all that led to the rating of one customer, from what is known of it and its peers.
+
+    Args:
+        row: POTENTIAL of the customer.
+        customers: `customer_id` and `revenue` of its peers at least.
+        stock: made of the customer and its peers at least.
+
+    Returns:
+        The explanation; peers and phrases best first.
+    """
     peers = peers_of(row, stock)
     facts = row.row(0, named=True)
-    return _explanation(facts, _peer_facts(peers, potential), _phrase_facts(customer_id, peers, stock.phrases))
+    return _explanation(facts, _peer_facts(peers, customers), _phrase_facts(facts["customer_id"], peers, stock.phrases))
 
 
 def _explanation(facts: dict[str, Any], peers: tuple[PeerFact, ...], phrases: tuple[PhraseFact, ...]) -> Explanation:

@@ -11,7 +11,7 @@ from potenzial.commands.output import Output, stdout
 from potenzial.feedback import REJECTS, VERDICTS, Agreement, Feedback, Wanted, agreement, take_feedback
 from potenzial.feedback import write_blind_list as write_blind
 from potenzial.feedback import write_list as write_shown
-from potenzial.lock import only_run
+from potenzial.lock import only_feedback
 from potenzial.overrides import NAME
 from potenzial.project import Project, open_project
 from potenzial.report.numbers import Numbers
@@ -27,7 +27,7 @@ def feedback(config_path: Path, file: Path, output: Output) -> None:
         InputError: the file cannot be read.
     """
     project = open_project(config_path)
-    with only_run(project.folder / "data"):
+    with only_feedback(project.folder / "data"):
         found = take_feedback(project, file)
     groups = list(agreement(found.answers))
     output(_shown(project, found, groups), _values(found, groups))

@@ -16,7 +16,7 @@ from potenzial.web import failing
 from potenzial.web.access import Access
 from potenzial.web.audit import NAME, Audit
 from potenzial.web.errors import WebError
-from potenzial.web.pages import customers, login, overview
+from potenzial.web.pages import customer, customers, export, login, overview
 from potenzial.web.shield import Shield
 from potenzial.web.site import NavEntry, Site, templates
 from potenzial.web.stock import Results
@@ -28,7 +28,7 @@ PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
     (NavEntry("customers", "/customers"), customers.router),
 )
 #: Pages without one.
-OTHERS: Final[tuple[APIRouter, ...]] = (login.router,)
+OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.router)
 #: Routers of the REST interface, all under /api/v1.
 INTERFACE: Final[tuple[APIRouter, ...]] = ()
 #: Names that this machine goes by.

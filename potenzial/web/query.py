@@ -81,6 +81,12 @@ class Query:
         pairs = [(name, str(getattr(self, name))) for name in single if getattr(self, name) != getattr(plain, name)]
         return several + pairs + ([("reverse", "1")] if self.reverse else [])
 
+    @property
+    def descends(self) -> bool:
+        """Whether the list starts with the largest value."""
+        dtype = POTENTIAL[self.sort]
+        return (dtype.is_numeric() or dtype.is_temporal()) != self.reverse
+
     def url(self, path: str) -> str:
         """The address of this list."""
         return f"{path}?{urlencode(self.parameters)}" if self.parameters else path
@@ -133,8 +139,7 @@ def _ordered(portfolio: Portfolio, query: Query) -> pl.Series:
     """The order of the list; unknown values come last both ways."""
     column = portfolio.stock.frame[query.sort]
     order = portfolio.stock.orders[query.sort]
-    descending = (column.dtype.is_numeric() or column.dtype.is_temporal()) != query.reverse
-    if not descending:
+    if not query.descends:
         return order
     known = len(column) - column.null_count()
     return pl.concat([order.head(known).reverse(), order.tail(len(order) - known)])

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -49,6 +50,8 @@ class Site:
     templates: Environment
     catalogues: Mapping[Language, Words]
     logins: LoginLimit = field(default_factory=LoginLimit)
+    #: Held while an answer of a rep is stored: the file of answers has one writer at a time.
+    answering: threading.Lock = field(default_factory=threading.Lock)
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def mark(self, token: str) -> str:

@@ -18,6 +18,8 @@ from potenzial.artifact import Record
 from potenzial.project import Project
 from potenzial.web.access import Viewer
 from potenzial.web.errors import NotFoundError
+from potenzial.web.territory import without_others
+from scoring.evidence import SimilarityBands, similarity_bands, told_name
 from scoring.schema import POTENTIAL
 
 logger = logging.getLogger(__name__)
@@ -39,12 +41,17 @@ SORTS: Final = (
 )  # fmt: skip
 
 
+#: Values of a column that a reader can choose among.
+MOST_CHOICES: Final = 300
+
+
 @dataclass(frozen=True, eq=False)
 class Stock:
     """The rated customers of one finished run.
 
     `frame` has the columns HELD and `search` (id, name and city in small letters), in the order of the results;
-    `orders` gives for each of SORTS the places of all rows, smallest first, unknown values last; `key` names the run.
+    `orders` gives for each of SORTS the places of all rows, smallest first, unknown values last; `ids` are sorted.
+    `bands` say what similarity is usual, `known` which values the repeated columns have; `key` names the run.
     """
 
     project: Project
@@ -52,6 +59,9 @@ class Stock:
     finished_at: str
     frame: pl.DataFrame
     orders: Mapping[str, pl.Series]
+    ids: pl.Series
+    bands: SimilarityBands
+    known: Mapping[str, tuple[str, ...]]
     path: Path
 
     @property
@@ -59,19 +69,19 @@ class Stock:
         """What tells this run from others."""
         return self.key, self.finished_at
 
+    def places(self, ids: pl.Series) -> pl.Series:
+        """The rows of customers; null for ids that there are not."""
+        if self.ids.is_empty():
+            return pl.Series([None] * len(ids), dtype=pl.UInt32)
+        nearest = self.ids.search_sorted(ids).clip(0, len(self.ids) - 1).cast(pl.UInt32)
+        known = self.ids.gather(nearest) == ids
+        found = self.orders["customer_id"].gather(nearest)
+        return pl.DataFrame({"place": found, "known": known}).select(pl.when("known").then("place")).to_series()
+
     def place(self, customer_id: str) -> int | None:
         """The row of a customer; None if there is no such."""
-        order = self.orders["customer_id"]
-        ids = self.frame["customer_id"]
-        low, high = 0, len(order)
-        while low < high:
-            middle = (low + high) // 2
-            if ids[int(order[middle])] < customer_id:
-                low = middle + 1
-            else:
-                high = middle
-        found = int(order[low]) if low < len(order) else None
-        return found if found is not None and ids[found] == customer_id else None
+        found: int | None = self.places(pl.Series([customer_id], dtype=pl.String))[0]
+        return found
 
     def rows(self, places: pl.Series) -> pl.DataFrame:
         """Read whole rows (POTENTIAL) of the results, in the order of their places.
@@ -102,7 +112,23 @@ def load(project: Project) -> Stock:
     path = project.stage("lists").files["potential"]
     frame = _held(artifact.read_columns(path, POTENTIAL, HELD))
     orders = {name: _order(frame, name) for name in SORTS}
-    return Stock(project, record.key, record.finished_at, frame, orders, path)
+    return Stock(
+        project=project,
+        key=record.key,
+        finished_at=record.finished_at,
+        frame=frame,
+        orders=orders,
+        ids=frame["customer_id"].gather(orders["customer_id"]),
+        bands=similarity_bands(artifact.read_columns(path, POTENTIAL, ("customer_id", "peers"))),
+        known={name: _known(frame[name]) for name in ("owner", "industry_label", "industry_label_en")},
+        path=path,
+    )
+
+
+def _known(column: pl.Series) -> tuple[str, ...]:
+    """The values of a column, most frequent first, as far as a reader can choose among them."""
+    counts = column.cast(pl.String).drop_nulls().value_counts(sort=True)
+    return tuple(counts[column.name].head(MOST_CHOICES))
 
 
 def _held(frame: pl.DataFrame) -> pl.DataFrame:
@@ -129,7 +155,9 @@ class Portfolio:
     @property
     def mine(self) -> pl.Expr:
         """Condition on rows of the stock: the reader may see them."""
-        return pl.lit(value=True) if self.viewer.owner is None else pl.col("owner") == self.viewer.owner
+        if self.viewer.owner is None:
+            return pl.lit(value=True)
+        return (pl.col("owner").cast(pl.String) == self.viewer.owner).fill_null(value=False)
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -137,7 +165,7 @@ class Portfolio:
         return self.stock.frame if self.viewer.sees_all else self.stock.frame.filter(self.mine)
 
     def place(self, customer_id: str) -> int:
-        """The row of a customer in the stock.
+        """The row in the stock of a customer that the reader may see.
 
         Raises:
             NotFoundError: there is no such customer, or it is another owner's.
@@ -151,10 +179,23 @@ class Portfolio:
         """Whether the reader may see the customer of a row."""
         return self.viewer.owner is None or self.stock.frame["owner"][place] == self.viewer.owner
 
-    def row(self, customer_id: str) -> dict[str, object]:
-        """Read the whole row (POTENTIAL) of a customer; raises as `place`."""
-        place = pl.Series([self.place(customer_id)], dtype=pl.UInt32)
-        return self.stock.rows(place).row(0, named=True)
+    def rows(self, places: pl.Series) -> pl.DataFrame:
+        """Read whole rows (POTENTIAL) in the order of their places, with nothing of other owners' customers in them.
+
+        Places are those of customers that the reader may see. Raises ArtifactError when the results are damaged.
+        """
+        found = self.stock.rows(places)
+        return found if self.viewer.owner is None else without_others(found, self.foreign(found))
+
+    def foreign(self, rows: pl.DataFrame) -> dict[str, str]:
+        """Peers of some customers that the reader may not see: their ids, and their names as reasons tell them."""
+        if self.viewer.owner is None:
+            return {}
+        ids = rows["peers"].explode().struct.field("customer_id").drop_nulls().unique()
+        places = self.stock.places(ids).drop_nulls()
+        peers = self.stock.frame.select(pl.col("customer_id", "name", "owner").gather(places))
+        others = peers.filter(~self.mine).select("customer_id", told_name())
+        return dict(others.iter_rows())
 
 
 class Results:

@@ -33,6 +33,10 @@ class Words:
         form = f"{key}_one" if count == 1 else f"{key}_many"
         return self.say(form, {"n": self.numbers.count(count), **(gaps or {})})
 
+    def source(self, source: str) -> str:
+        """Where a fact comes from, in words."""
+        return self.sentences.get(f"source.{source}", self.sentences["source.inferred"])
+
     def name(self, kind: str, value: str) -> str:
         """The word for a value such as a class or an action, or the value itself when it has none."""
         return self.report.name(kind, value)

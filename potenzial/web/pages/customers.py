@@ -1,7 +1,7 @@
 """The list of customers: search, filters, order and page stand in its address."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import polars as pl
 from fastapi import APIRouter, Depends
@@ -12,6 +12,17 @@ from potenzial.web.query import CHOICES, SIZES, Query, select
 from potenzial.web.site import Reader
 
 router = APIRouter()
+#: Columns of the list by which it can be sorted, with the style of their heads.
+_COLUMNS: Final = (
+    ("name", ""),
+    ("city", ""),
+    ("owner", ""),
+    ("class_potential", ""),
+    ("action", ""),
+    ("revenue", "number"),
+    ("potential", "number"),
+    ("headroom_expected", "number"),
+)
 
 
 def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the list
@@ -48,7 +59,8 @@ def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the l
 
 
 def _given(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(filter(None, values))
+    """Several values stand in one parameter with commas, or in one parameter each."""
+    return tuple(dict.fromkeys(one for value in values for one in value.split(",") if one))
 
 
 Asked = Annotated[Query, Depends(query_of)]
@@ -68,6 +80,9 @@ def customers(visit: Reader, query: Asked) -> HTMLResponse:
         "last": last,
         "rows": rows.to_dicts(),
         "choices": CHOICES,
-        "sizes": SIZES,
+        "owners": portfolio.stock.known["owner"],
+        "industries": portfolio.stock.known["industry_label" if visit.words.language == "de" else "industry_label_en"],
+        "columns": [one for one in _COLUMNS if visit.viewer.sees_all or one[0] not in {"owner"}],
+        "language": visit.words.language,
     }
     return visit.page("customers.html.j2", values)
