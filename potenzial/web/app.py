@@ -16,6 +16,7 @@ from potenzial.web import failing
 from potenzial.web.access import Access
 from potenzial.web.audit import NAME, Audit
 from potenzial.web.errors import WebError
+from potenzial.web.likeness import Likeness
 from potenzial.web.pages import customer, customers, export, login, overview
 from potenzial.web.shield import Shield
 from potenzial.web.site import NavEntry, Site, templates
@@ -68,6 +69,7 @@ def _site(project: Project, access: Access) -> Site:
         results=Results(project),
         access=access,
         audit=Audit(project.folder / NAME),
+        likeness=Likeness(project),
         nav=tuple(entry for entry, _ in PAGES),
         templates=templates(),
         catalogues={language: load_words(language) for language in LANGUAGES},

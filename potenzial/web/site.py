@@ -20,6 +20,8 @@ from potenzial.web import access, words
 from potenzial.web.access import Access, LoginLimit, Viewer
 from potenzial.web.audit import Audit
 from potenzial.web.errors import LoginError, RefusedError
+from potenzial.web.figures import Overviews
+from potenzial.web.likeness import Likeness
 from potenzial.web.stock import Portfolio, Results
 from potenzial.web.words import LANGUAGES, Words
 
@@ -46,9 +48,11 @@ class Site:
     results: Results
     access: Access
     audit: Audit
+    likeness: Likeness
     nav: Sequence[NavEntry]
     templates: Environment
     catalogues: Mapping[Language, Words]
+    overviews: Overviews = field(default_factory=Overviews)
     logins: LoginLimit = field(default_factory=LoginLimit)
     #: Held while an answer of a rep is stored: the file of answers has one writer at a time.
     answering: threading.Lock = field(default_factory=threading.Lock)

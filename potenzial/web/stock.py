@@ -46,6 +46,15 @@ MOST_CHOICES: Final = 300
 
 
 @dataclass(frozen=True, eq=False)
+class Quality:
+    """How good the model is (FIGURES), what its gate says, and sums of groups (SUMS)."""
+
+    figures: pl.DataFrame
+    gate: pl.DataFrame
+    sums: pl.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class Stock:
     """The rated customers of one finished run.
 
@@ -62,6 +71,7 @@ class Stock:
     ids: pl.Series
     bands: SimilarityBands
     known: Mapping[str, tuple[str, ...]]
+    quality: Quality
     path: Path
 
     @property
@@ -121,6 +131,7 @@ def load(project: Project) -> Stock:
         ids=frame["customer_id"].gather(orders["customer_id"]),
         bands=similarity_bands(artifact.read_columns(path, POTENTIAL, ("customer_id", "peers"))),
         known={name: _known(frame[name]) for name in ("owner", "industry_label", "industry_label_en")},
+        quality=Quality(*(tables.read(project, name) for name in ("figures", "gate", "sums"))),
         path=path,
     )
 

@@ -82,7 +82,7 @@ def customers(visit: Reader, query: Asked) -> HTMLResponse:
         "choices": CHOICES,
         "owners": portfolio.stock.known["owner"],
         "industries": portfolio.stock.known["industry_label" if visit.words.language == "de" else "industry_label_en"],
-        "columns": [one for one in _COLUMNS if visit.viewer.sees_all or one[0] not in {"owner"}],
+        "columns": [one for one in _COLUMNS if visit.viewer.sees_all or one[0] != "owner"],
         "language": visit.words.language,
     }
     return visit.page("customers.html.j2", values)
