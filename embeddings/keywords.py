@@ -9,8 +9,9 @@ import itertools
 import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -32,6 +33,9 @@ _RARE: Final = 0.004
 #: Places in a table of counts; terms that meet in one place pass for more frequent than they are, which is harmless.
 _TABLE: Final = 2**23
 _LEAST_LETTERS: Final = 4
+#: A word that so many firms at most, or this share of them, have in their names is a surname or a brand.
+_FEW_FIRMS: Final = 5
+_FEW_SHARE: Final = 0.005
 #: Words of notes on customers and of measures, which name neither a need nor a service.
 _NO_TRADE: Final = frozenset(
     [
@@ -48,6 +52,9 @@ _NO_TRADE: Final = frozenset(
         "quadratmeter",
         "quadratmetern",
         "macher",
+        "sohn",
+        "söhne",
+        "gebrüder",
         "rückruf",
         "spring",
         "summer",
@@ -77,6 +84,9 @@ _BEFORE_INITIAL: Final = frozenset('.!?:;•|„“"»–—*·\n')
 _ATTRIBUTE = re.compile(r"\w{3,}(?:e|er|es)$")
 #: Endings of German adjectives and participles, which a heading writes with a capital like any first word.
 _ADJECTIVE = re.compile(r"(?:ge\w{2,}t|iert|ig|lich|isch|bar|los|end|haft|sam|schneidert)(?:e[rnsm]?)?$")
+
+#: English adverbs, by endings that hardly a noun has: "approximately", "globally", "currently".
+_ADVERB = re.compile(r"\w{2,}(?:ately|etely|ally|ntly|vely|edly|ously|arily)$")
 
 
 class _Token(NamedTuple):
@@ -127,16 +137,27 @@ class _Stock:
         return bool(capital >= small) if capital or small else _ADJECTIVE.search(word) is None
 
 
-def keywords(chunks: pl.DataFrame) -> pl.DataFrame:
+def keywords(
+    chunks: pl.DataFrame, never: Collection[str] = (), firms: Mapping[str, str] = MappingProxyType({})
+) -> pl.DataFrame:
     """Give up to 12 phrases (KEYWORDS) per company from its chunks (CHUNKS), sorted by customer, best first.
 
     `kind` and `url` name the page with the most telling passage that holds the phrase. Legal notices and contact pages
-    are not read, so that no person's name gets in from there.
+    are not read, so that no person's name gets in from there. `never` are names, of the stock's places for example,
+    that may stand in no phrase, in no form: "Ansbach", "Ansbachs", "Ansbacher". `firms` are the customers' own names:
+    of those the words that few other firms bear too, surnames and brands, stand in no phrase of the customer itself.
     """
+    places, own_names = _words(never), {customer: _words([name]) for customer, name in firms.items()}
+    rare = _rare(own_names.values())
+    names = {customer: places | (words & rare) for customer, words in own_names.items()}
     readable = chunks.match_to_schema(CHUNKS).filter(~pl.col("kind").is_in(_NEVER))
     readable = readable.sort("customer_id", "weight", "chunk", descending=[False, True, False])
     stock = _counted(readable)
-    rows = (row for customer, own in _companies(readable) for row in _rows(customer, own, stock))
+    rows = (
+        row
+        for customer, own in _companies(readable)
+        for row in _rows(customer, own, _Known(stock, names.get(customer, places)))
+    )
     return pl.DataFrame(list(rows), schema=KEYWORDS, orient="row")
 
 
@@ -221,15 +242,39 @@ def _is_surname(token: _Token, last: _Token | None) -> bool:
     return last is not None and last.joined and last.word in GIVEN_NAMES and token.surface[0].isupper()
 
 
-def _rows(customer: str, own: Sequence[_Chunk], stock: _Stock) -> Iterator[tuple[str, str, float, str, str | None]]:
+class _Known(NamedTuple):
+    """What the phrases of a company are chosen by: the counts of its stock, and names in small letters."""
+
+    stock: _Stock
+    names: frozenset[str]
+
+    def is_name(self, word: str) -> bool:
+        """Say whether a word in small letters is a name, its genitive, or who and what comes from there."""
+        parts = ({part, part.removesuffix("s"), part.removesuffix("er")} for part in word.split("-"))
+        return all(not self.names.isdisjoint(forms) for forms in parts)
+
+
+def _words(names: Iterable[str]) -> frozenset[str]:
+    """Give the words of names in small letters, those joined by hyphens one by one."""
+    return frozenset(word.lower() for name in names for word in re.findall(r"\w+", name))
+
+
+def _rare(firms: Collection[frozenset[str]]) -> frozenset[str]:
+    """Give the words that few firms have in their names: not the trade, which many name, but who they are."""
+    counts = Counter(itertools.chain.from_iterable(firms))
+    most = max(_FEW_FIRMS, _FEW_SHARE * len(firms))
+    return frozenset(word for word, count in counts.items() if count <= most)
+
+
+def _rows(customer: str, own: Sequence[_Chunk], known: _Known) -> Iterator[tuple[str, str, float, str, str | None]]:
     """Give a company's rows of KEYWORDS."""
-    chosen = _chosen(sorted(_phrases(own, stock), key=lambda phrase: (-phrase.score, phrase.term)))
+    chosen = _chosen(sorted(_phrases(own, known), key=lambda phrase: (-phrase.score, phrase.term)))
     for phrase in chosen:
         chunk = own[phrase.chunk]
         yield customer, phrase.surface, phrase.score / chosen[0].score, chunk.kind, chunk.url
 
 
-def _phrases(own: Sequence[_Chunk], stock: _Stock) -> Iterator[_Phrase]:
+def _phrases(own: Sequence[_Chunk], known: _Known) -> Iterator[_Phrase]:
     """Score the terms of a company that may stand as phrases; each is judged in the language of its first chunk."""
     tokens = [_tokens(chunk.text) for chunk in own]
     suits = [_suits_german if _is_german(words) else _suits_english for words in tokens]
@@ -241,10 +286,11 @@ def _phrases(own: Sequence[_Chunk], stock: _Stock) -> Iterator[_Phrase]:
             weights[term] += share * chunk.weight
             surfaces[term][surface] += 1
             places.setdefault(term, number)
-    known = _own_name(own)
+    stock, own_name = known.stock, _own_name(own)
     for term, weight in weights.items():
         surface, place = _commonest(surfaces[term]), places[term]
-        if stock.is_distinctive(term) and suits[place](surface, stock) and known.isdisjoint(term.split()):
+        named = any(word in own_name or known.is_name(word) for word in term.split())
+        if stock.is_distinctive(term) and suits[place](surface, stock) and not named:
             yield _Phrase(np.log1p(weight) * stock.rarity(term) * _fullness(term), term, surface, place)
 
 
@@ -277,7 +323,9 @@ def _is_attribute(word: str) -> bool:
 
 
 def _suits_english(surface: str, _stock: _Stock) -> bool:
-    """Say whether a phrase is two words, or one that is long enough to say something alone."""
+    """Say whether a phrase is two words, or one that is long enough to say something alone; adverbs say nothing."""
+    if any(_ADVERB.search(word) for word in surface.split()):
+        return False
     return " " in surface or len(surface) > _LEAST_LETTERS or surface.isupper()
 
 

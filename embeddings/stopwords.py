@@ -85,6 +85,9 @@ markets medium million multinational national number optimal order original part
 product production professional quick range ranges reliable requirements result results right segments serve serves
 size small source special specialist specialists specialized standard standards state strong supplier suppliers
 supply target team technology time tools total towards type types unique variety wide world worldwide
+comprise comprises comprising comprised engage engages engaged engaging founded formerly headquartered include includes
+including included incorporated integrated invest invests investing known name names operate operates operated
+operating prefer prefers primarily program programs release seek seeks seeking structured subsidiaries subsidiary
 """
 _GIVEN_NAMES: Final = """
 alexander alexandra andrea andreas angelika anja anke anna anne annette anton antje armin axel barbara beate bernd

@@ -19,7 +19,7 @@ from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 4, "crawl": 3, "embed": 5, "neighbours": 3, "infer": 2, "potential": 5, "lists": 4, "map": 1}
+VERSIONS = {"import": 4, "crawl": 3, "embed": 6, "neighbours": 3, "infer": 2, "potential": 5, "lists": 4, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -88,7 +88,8 @@ def embed(
     from embeddings.keywords import keywords
 
     frames = encoded(texts, config, store, advance, encoders)
-    return {**frames, "keywords": keywords(frames["chunks"])}
+    firms = dict(texts.customers.select("customer_id", pl.col("name").fill_null("")).iter_rows())
+    return {**frames, "keywords": keywords(frames["chunks"], _names(texts.customers), firms)}
 
 
 def encoded(
@@ -264,11 +265,16 @@ class Mapped:
     former: pl.DataFrame | None
 
 
+def _names(customers: pl.DataFrame) -> list[str]:
+    """Give the words of the stock's own places and of the people who look after its customers."""
+    names = customers.select(pl.concat_list("city", "owner").explode().drop_nulls().str.split(" ").explode())
+    return names.to_series().unique().sort().to_list()
+
+
 def draw_map(tables: Mapped, config: Config, advance: Advance) -> Frames:
     """Place companies on the map of the stock and cut them into groups; the stock's own places name none."""
     from embeddings.map import atlas
 
-    names = tables.customers.select(pl.concat_list("city", "owner").explode().drop_nulls().str.split(" ").explode())
-    drawn = atlas(tables.companies, tables.keywords, config.map, tables.former, names.to_series().unique().to_list())
+    drawn = atlas(tables.companies, tables.keywords, config.map, tables.former, _names(tables.customers))
     advance(drawn.places.height, drawn.places.height)
     return {"map": drawn.places, "clusters": drawn.groups}

@@ -1,5 +1,6 @@
 """What a company shares with the examples, and what sets it apart: quoted phrases and facts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,11 @@ SHARED: Final = pl.Struct({"phrase": pl.String(), "url": pl.String(), "example_u
 OWN: Final = pl.Struct({"phrase": pl.String(), "url": pl.String()})
 #: Headcounts that differ by less than this factor are of one size.
 _FACTOR: Final = 2.0
+#: Endings by which forms of one German or English word differ; what is left has to be long enough to be that word.
+_ENDINGS: Final = "ungen|ung|ern|en|er|em|es|ing|e|n|s"
+_ENDING: Final = re.compile(rf"(?:{_ENDINGS})$")
+_REST: Final = re.compile(rf"(?:{_ENDINGS})?(?!\w)")
+_LEAST_STEM: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +103,31 @@ def _rows_of(keywords: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
 def compared(
     phrases: Sequence[tuple[str, str | None]], example: Example
 ) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
-    """Part the phrases of a company into those that the examples use too (SHARED) and its own (OWN), best first."""
+    """Part the phrases of a company into those that the examples use too (SHARED) and its own (OWN), best first.
+
+    What the examples say in another form, "Kernbohrungen" for "Kernbohren", is neither quoted as shared nor told apart.
+    """
     shared: list[dict[str, str | None]] = []
     own: list[dict[str, str | None]] = []
     for phrase, url in phrases:
         small = phrase.lower()
         passage = next((one for one in example.passages if holds(one.text, small)), None)
-        if passage is None:
-            own.append({"phrase": phrase, "url": url})
-        else:
+        if passage is not None:
             shared.append({"phrase": phrase, "url": url, "example_url": passage.url})
+        elif not any(holds_form(one.text, small) for one in example.passages):
+            own.append({"phrase": phrase, "url": url})
     return shared, own
+
+
+def holds_form(text: str, phrase: str) -> bool:
+    """Say whether a text holds a phrase with another ending, both in small letters."""
+    stem = _ENDING.sub("", phrase)
+    at = text.find(stem) if len(stem) >= _LEAST_STEM else -1
+    while at >= 0:
+        if not text[at - 1 : at].isalnum() and _REST.match(text, at + len(stem)):
+            return True
+        at = text.find(stem, at + 1)
+    return False
 
 
 def holds(text: str, phrase: str) -> bool:

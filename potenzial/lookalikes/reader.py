@@ -67,7 +67,8 @@ class Reader:
         stock = Stock(tables.read(self._project, "transform"), self._rarity())
         documents = pl.DataFrame([(_ASKED, *row) for row in rows], schema=DOCUMENTS, orient="row")
         chunks = query_chunks(documents, config, stock.rarity)
-        if chunks.is_empty():
+        # A model gives any sign a vector; what is like an emoji says nothing of a business.
+        if not chunks["text"].str.contains(r"[\pL\pN]").any():
             raise QuestionError(f"{name} holds no text to compare with. Describe the business in a sentence or two.")
         vector = query_vector(documents, self._loaded(), stock, config)
         return Read(vector[0], tuple(chunks.select("url", "text").iter_rows()))

@@ -121,3 +121,32 @@ def test_any_text_gives_a_valid_table(texts: list[str]) -> None:
     assert found.schema == KEYWORDS
     for row in found.iter_rows(named=True):
         assert row["phrase"] in " ".join(chunks.filter(pl.col("customer_id") == row["customer_id"])["text"])
+
+
+def test_names_of_the_stock_stand_in_no_phrase(make_documents: Make) -> None:
+    """A place or person that the caller names is no phrase in any form, and its compounds of trade stay."""
+    text = "Wir fertigen in Ansbach. Das Ansbacher Werk baut Ansbachs Treppen. Das Werkstor steht in Werk."
+    chunks = chunk_documents(make_documents(*((f"c{n}", "services", text) for n in range(4))), EmbeddingConfig())
+    assert any("Ansbach" in phrase for phrase in phrases(keywords(chunks), "c0"))
+    found = phrases(keywords(chunks, ["Ansbach", "Werk-Dorf"]), "c0")
+    assert "Werkstor" in found
+    assert {"ansbach", "ansbacher", "ansbachs", "werk"}.isdisjoint(" ".join(found).lower().split())
+
+
+def test_english_adverbs_and_verbs_of_reports_are_no_phrases(make_documents: Make) -> None:
+    """What a stock exchange's summary says of any firm names no trade."""
+    text = "The company operates approximately 40 wafer fabs globally and comprises subsidiaries. Wafer assembly."
+    chunks = chunk_documents(make_documents(*((f"c{n}", "own", text) for n in range(4))), EmbeddingConfig())
+    words = set(" ".join(phrases(keywords(chunks), "c0")).lower().split())
+    assert {"wafer", "assembly"} <= words
+    assert words.isdisjoint({"operates", "approximately", "globally", "comprises", "subsidiaries"})
+
+
+def test_surnames_in_the_own_name_are_no_phrases(make_documents: Make) -> None:
+    """Of a firm's own name the surname stands in no phrase, while the trade that many firms name stays."""
+    texts = [(f"c{n}", "own", "Bei Eibenwalder gibt es Metallbau und Treppen nach Plan.") for n in range(8)]
+    chunks = chunk_documents(make_documents(*texts), EmbeddingConfig())
+    firms = {f"c{n}": ("Eibenwalder" if n < 2 else f"Firma{n}") + " Metallbau" for n in range(8)}
+    found = keywords(chunks, firms=firms)
+    assert {"Metallbau", "Treppen"} <= set(phrases(found, "c0"))
+    assert "Eibenwalder" not in phrases(found, "c0")

@@ -139,6 +139,21 @@ def test_a_description_finds_its_trade(folder: Path) -> None:
     assert {phrase["example_url"] for phrase in shared} == {None}
 
 
+@pytest.mark.parametrize("text", ["Sauerteig", "Our Backstube bakes Roggen bread ☎", "Torte und Brot. " * 65_000])
+def test_odd_descriptions_are_answered(folder: Path, text: str) -> None:
+    """One word, two languages with an emoji, and a megabyte all find the trade they name."""
+    found = _asked(folder, "lookalike", "--text", text, "-k", "3")
+    assert _trades(folder, found["lookalikes"]) == ["10.71"] * 3
+
+
+@pytest.mark.parametrize("text", ["☎", "🙂🙂 !", "—"])
+def test_a_text_without_any_word_is_refused(folder: Path, text: str) -> None:
+    """An emoji has a vector too, but what is near it is near by chance, so the question is not answered."""
+    outcome = _run(folder, "lookalike", "--text", text)
+    assert isinstance(outcome.exception, QuestionError)
+    assert "no text to compare with" in str(outcome.exception)
+
+
 def test_a_web_page_finds_its_trade(folder: Path) -> None:
     """--url visits the page, finds companies of its trade, and names the page as the source of what both share."""
     found = _asked(folder, "lookalike", "--url", f"http://{SITE}/", "-k", "5")

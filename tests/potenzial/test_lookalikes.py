@@ -13,7 +13,7 @@ from embeddings.schema import CHUNKS, KEYWORDS
 from potenzial.api import Project, Question, Weights
 from potenzial.config import Config
 from potenzial.errors import FilterError, QuestionError, UnknownIdError
-from potenzial.lookalikes.evidence import holds
+from potenzial.lookalikes.evidence import Example, Passage, compared, holds
 from potenzial.lookalikes.reader import Reader
 from potenzial.lookalikes.sheet import csv_text, readable, write_xlsx
 from potenzial.lookalikes.stock import FACTS, Aspects, stock_of
@@ -193,6 +193,15 @@ def test_an_address_that_is_no_website_is_refused_before_any_request(project: Pr
 def test_phrases_are_found_as_whole_words(text: str, phrase: str, *, found: bool) -> None:
     """A phrase within a longer word is not shared."""
     assert holds(text, phrase) is found
+
+
+def test_another_form_of_a_word_sets_nobody_apart() -> None:
+    """What the example says with another ending is neither shared nor only the other's; longer words are others."""
+    example = Example((Passage(None, "kernbohrungen, drehteile und lacke"),), frozenset(), None)
+    phrases = [(phrase, None) for phrase in ("Kernbohren", "Drehteile", "Lackiererei")]
+    shared, own = compared(phrases, example)
+    assert [phrase["phrase"] for phrase in shared] == ["Drehteile"]
+    assert [phrase["phrase"] for phrase in own] == ["Lackiererei"]
 
 
 def test_sheets_run_no_formula_and_speak_the_language(project: Project, tmp_path: Path) -> None:
