@@ -17,7 +17,7 @@ from potenzial.report.summary import LARGE, SMALL, Cell
 from potenzial.web.query import Query
 from potenzial.web.stock import Portfolio
 from potenzial.web.words import Words
-from scoring.classes import thresholds
+from scoring.classes import NO_DATA_BASIS, thresholds
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
 
 _LIST: Final = "/customers"
@@ -31,12 +31,16 @@ _BEND: Final = 0.6
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the matrix, its shade (0 to 10), and the address of its customers; empty for none."""
+    """One field of the matrix, its shade (0 to 10), and the address of its customers; empty for none.
+
+    `marked` are the underrated customers, `rated` those with a potential.
+    """
 
     cell: Cell
     address: str
     shade: int
     marked: bool
+    rated: bool
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ def _field(story: Story, names: tuple[str, ...], columns: tuple[str, ...], most:
     )
     shade = round(_SHADES * max(cell.headroom / most, 0.0) ** _BEND) if most > 0 else 0
     marked = most > 0 and cell.customers > 0 and names[0] in SMALL and columns[0] in LARGE
-    return Field(cell, wanted.url(_LIST) if cell.customers else "", shade, marked)
+    return Field(cell, wanted.url(_LIST) if cell.customers else "", shade, marked, columns != (NO_DATA_BASIS,))
 
 
 def _charts(story: Story) -> dict[str, tuple[str, str]]:

@@ -13,7 +13,7 @@ from potenzial.web.site import Reader
 
 router = APIRouter()
 #: Columns of the list by which it can be sorted, with the style of their heads.
-_COLUMNS: Final = (
+_COLUMNS: Final[Sequence[tuple[str, str]]] = (
     ("name", ""),
     ("city", ""),
     ("owner", ""),
