@@ -14,6 +14,10 @@ from potenzial import __version__
 from potenzial.project import Project
 from potenzial.web import failing
 from potenzial.web.access import Access
+from potenzial.web.api import customers as api_customers
+from potenzial.web.api import feedback as api_feedback
+from potenzial.web.api import runs as api_runs
+from potenzial.web.api import schema
 from potenzial.web.audit import NAME, Audit
 from potenzial.web.errors import WebError
 from potenzial.web.likeness import Likeness
@@ -31,7 +35,9 @@ PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
 #: Pages without one.
 OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.router)
 #: Routers of the REST interface, all under /api/v1.
-INTERFACE: Final[tuple[APIRouter, ...]] = ()
+INTERFACE: Final[tuple[APIRouter, ...]] = (api_customers.router, api_feedback.router, api_runs.router)
+#: Where programs find the description of the interface.
+DESCRIPTION: Final = "/api/v1/openapi.json"
 #: Names that this machine goes by.
 LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 
@@ -48,7 +54,8 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
         StageError: the customers are not rated yet.
         ArtifactError: the results are damaged.
     """
-    app = FastAPI(title="Potenzial", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Potenzial", version=__version__, docs_url=None, redoc_url=None, openapi_url=DESCRIPTION)
+    app.openapi = lambda: schema.describe(app)  # type: ignore[method-assign]  # as the framework's documentation shows
     app.state.site = _site(project, access or Access())
     for _, router in PAGES:
         app.include_router(router, include_in_schema=False)

@@ -39,16 +39,17 @@ def told(request: Request, error: Exception) -> Response:
     if status >= _SERVER:
         logger.error("%s %s: %s", request.method, request.url.path, error)
     if request.url.path.startswith(_INTERFACE):
-        return problem(status, detail)
+        return problem(status, detail, dict(getattr(error, "headers", None) or {}))
     if isinstance(error, LoginError):
         return RedirectResponse("/login", status_code=303)
     return _page(request, status, detail)
 
 
-def problem(status: int, detail: str) -> JSONResponse:
+def problem(status: int, detail: str, headers: dict[str, str]) -> JSONResponse:
     """An error as RFC 9457 has it."""
     body = {"type": "about:blank", "title": _TITLES.get(status, "error"), "status": status, "detail": detail}
-    headers = {"www-authenticate": "Bearer"} if status == LoginError.status else None
+    if status == LoginError.status:
+        headers["www-authenticate"] = "Bearer"
     return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 

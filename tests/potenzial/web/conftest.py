@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +64,7 @@ def _line(number: int) -> str:
     revenue = "" if number % 3 == 0 else f"{(number * 7919) % 90_000 + 500}"
     cells = (
         f"K-{number:04d}", _name(number), f"{10_000 + 701 * (number % 120)}", ("Köln", "Berlin", "Ulm")[number % 3],
-        code, str(5 + (number * 37) % 180), revenue, OWNERS[number % 2], f"{text} {SCRIPT if number < 8 else ''}",
+        code, str(5 + (number * 37) % 180), revenue, OWNERS[number // 4 % 2], f"{text} {SCRIPT if number < 8 else ''}",
     )  # fmt: skip
     return ";".join('"' + cell.replace('"', '""') + '"' for cell in cells)
 
@@ -117,3 +118,27 @@ def page(browser: Browser, stock: Project) -> TestClient:
 def tokens(finished: Path) -> Access:
     """Tokens for all customers (ALL) and for those of one owner (MEYER)."""
     return read_tokens(finished / "tokens.toml")
+
+
+@pytest.fixture
+def leader(browser: Browser, stock: Project, tokens: Access) -> TestClient:
+    """A browser that is logged in for all customers."""
+    client = browser(stock, tokens)
+    assert client.post("/login", data={"token": ALL}).status_code == 303
+    return client
+
+
+@pytest.fixture
+def rep(browser: Browser, stock: Project, tokens: Access) -> TestClient:
+    """A browser that is logged in for the customers of Meyer alone."""
+    client = browser(stock, tokens)
+    assert client.post("/login", data={"token": MEYER}).status_code == 303
+    return client
+
+
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Project:
+    """The finished project as a copy that a test may change."""
+    folder = tmp_path / "copy"
+    shutil.copytree(finished, folder)
+    return open_project(folder / "potenzial.toml")
