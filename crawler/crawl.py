@@ -1,6 +1,5 @@
 """The crawl stage: what it takes and gives. The tasks that make the visits live in `crawler.run`."""
 
-import asyncio
 import signal
 import threading
 import time
@@ -13,7 +12,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from crawler import results
+from crawler import loop, results
 from crawler.address import registrable
 from crawler.archive import WarcWriter, prune, warc_transport
 from crawler.config import CrawlConfig, Visits
@@ -177,10 +176,10 @@ def _visit(means: Means, folder: Path) -> None:
     registrable("example")
     with _orderly_interrupt(), short_pauses():
         if means.config.archive == "none":
-            asyncio.run(visit_all(means, None))
+            loop.run(visit_all(means, None))
             return
         with closing(WarcWriter(folder / "warc", means.config)) as archive:
-            asyncio.run(visit_all(means, archive))
+            loop.run(visit_all(means, archive))
 
 
 @contextmanager

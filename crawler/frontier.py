@@ -1,6 +1,7 @@
 """The memory of a crawl, in one SQLite file: which sites are due, what their visits have brought so far.
 
-Every finished page and every failed request is committed when it happens, so that a killed crawl loses none of them.
+Writes are committed together, some twenty times a second, and those of a site before anything further is asked of it: a
+killed crawl loses at most the one request that each site had under way, or whose answer had just come.
 """
 
 import sqlite3
@@ -14,6 +15,7 @@ import msgspec
 from crawler.config import CrawlConfig, Visits
 from crawler.errors import FrontierBrokenError, FrontierLockedError
 from crawler.fetch import UNREACHED, Validators
+from crawler.grouped import Grouped
 from crawler.layout import CLOSED, OPEN, WAITING, prepare
 from crawler.lock import alone
 from crawler.page import Candidate, Organisation
@@ -123,6 +125,7 @@ class Frontier:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = sqlite3.connect(path, isolation_level=None)
+        self._writes = Grouped(self._db)
         prepare(self._db)
 
     @property
@@ -131,8 +134,17 @@ class Frontier:
         return self._db
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Commit what is still open and close the file."""
+        with closing(self._db):
+            self.commit()
+
+    def commit(self) -> None:
+        """Commit what was written since the last time."""
+        self._writes.commit()
+
+    def settle(self, site: str) -> None:
+        """Commit what a site has brought so far: to be called before anything else is asked of it."""
+        self._writes.settle(site)
 
     def checkpoint(self) -> None:
         """Fold the log of changes into the file, by a connection of its own: for a thread beside the crawl."""
@@ -142,6 +154,7 @@ class Frontier:
     def ask(self, sites: Iterable[tuple[str, str]]) -> None:
         """Name the (site, url) pairs that this run is about; of several urls for one site the first one counts."""
         # Sites come in an order of their own, so that neighbours in the alphabet do not meet on one server.
+        self.commit()
         self._db.execute("BEGIN")
         self._db.execute("DELETE FROM asked")
         self._db.executemany("INSERT OR IGNORE INTO asked VALUES (?1, ?2, crc(?1))", sites)
@@ -199,12 +212,13 @@ class Frontier:
     def begin(self, due: Due) -> Progress:
         """Open the visit of a site, or go on with one that was cut short or put off."""
         row = self._db.execute("SELECT visit, open, url, tries FROM sites WHERE site = ?", (due.site,)).fetchone()
+        self._writes.begin(due.site)
         if row is not None and row[1] and row[2] == due.url:
             self._db.execute("UPDATE sites SET open = 1, not_before = 0 WHERE site = ?", (due.site,))
             progress = self._progress(due.site, int(row[0]), int(row[3]))
             return msgspec.structs.replace(progress, is_cut=row[1] == OPEN)
         visit = int(row[0]) + 1 if row is not None else 1
-        with self._transaction():
+        with self._writes.whole(due.site):
             self._db.execute(
                 "INSERT INTO sites (site, url, visit, open) VALUES (?, ?, ?, 1) ON CONFLICT (site)"
                 " DO UPDATE SET url = excluded.url, visit = excluded.visit, open = 1, tries = 0, not_before = 0",
@@ -216,11 +230,12 @@ class Frontier:
     def save(
         self, site: str, visit: int, fetch: Fetch, page: Page | None = None, found: Sequence[Candidate] = ()
     ) -> None:
-        """Commit one request with the page and the further candidates that it brought."""
+        """Write one request with the page and the further candidates that it brought."""
         if page is None and not found:
+            self._writes.begin(site)
             self._save_fetch(site, visit, fetch)
             return
-        with self._transaction():
+        with self._writes.whole(site):
             self._save_fetch(site, visit, fetch)
             if page is not None:
                 self._save_page(site, visit, page)
@@ -251,8 +266,8 @@ class Frontier:
         )
 
     def save_rules(self, site: str, visit: int, rules: Mapping[str, bytes], fetch: Fetch | None) -> None:
-        """Commit a request and what it says of origins; it is kept until the visit ends, so that each is asked once."""
-        with self._transaction():
+        """Write a request and what it says of origins; it is kept until the visit ends, so that each is asked once."""
+        with self._writes.whole(site):
             if fetch is not None:
                 self._save_fetch(site, visit, fetch)
             values = [(site, origin, body) for origin, body in rules.items()]
@@ -260,6 +275,7 @@ class Frontier:
 
     def reserve(self, site: str, entry: Reservation, at: int) -> None:
         """Write an entry into the ledger of reservations, or that it still holds; `at` in microseconds since 1970."""
+        self._writes.begin(site)
         self._db.execute(
             "INSERT INTO reservations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (site, url, source, rule)"
             " DO UPDATE SET effect = excluded.effect, last_seen = excluded.last_seen",
@@ -281,9 +297,9 @@ class Frontier:
         return self.kept(site, int(row[0])) if row is not None and row[0] != visit else []
 
     def repeat(self, site: str, visit: int, fetch: Fetch, found: Sequence[Candidate] = ()) -> tuple[str, str | None]:
-        """Commit that a page is unchanged and stands for this visit too, and return its text and language."""
+        """Write that a page is unchanged and stands for this visit too, and return its text and language."""
         values = (site, visit, fetch.url)
-        with self._transaction():
+        with self._writes.whole(site):
             self._save_fetch(site, visit, fetch)
             self._save_candidates(site, found)
             for table, columns in _REPEATED.items():
@@ -317,7 +333,7 @@ class Frontier:
     def finish(self, site: str, visit: int, verdict: Verdict, evidence: str, now: float) -> None:
         """Close a visit; earlier pages give way, unless this visit failed for reasons that may pass."""
         shown = visit if verdict not in TRANSIENT else None
-        with self._transaction():
+        with self._writes.whole(site):
             self._db.execute(
                 "UPDATE sites SET open = ?, verdict = ?, evidence = ?, finished = ?, shown = coalesce(?, shown)"
                 " WHERE site = ?",
@@ -330,6 +346,7 @@ class Frontier:
 
     def put_off(self, site: str, verdict: Verdict, evidence: str, until: float, now: float) -> None:
         """Let a visit wait until a time (seconds since 1970); what is known so far stands meanwhile."""
+        self._writes.begin(site)
         self._db.execute(
             "UPDATE sites SET open = ?, verdict = ?, evidence = ?, not_before = ?, tries = tries + 1, finished = ?"
             " WHERE site = ?",
@@ -338,11 +355,12 @@ class Frontier:
 
     def avoid_until(self, site: str, until: float) -> None:
         """Do not visit a site again before a time (seconds since 1970) that it asked for."""
+        self._writes.begin(site)
         self._db.execute("UPDATE sites SET not_before = ? WHERE site = ?", (until, site))
 
     def exclude(self, sites: Iterable[tuple[str, str]], now: float) -> None:
         """Delete everything of the sites whose owners opted out (site, evidence), and never visit them."""
-        with self._transaction():
+        with self._writes.whole(""):
             # Who is no longer on the list is visited like a new site.
             self._db.execute("DELETE FROM sites WHERE verdict = 'opted_out' AND site IN (SELECT site FROM asked)")
             for site, evidence in sites:
@@ -353,6 +371,7 @@ class Frontier:
                     " SELECT site, url, 'opted_out', ?, ? FROM asked WHERE site = ?",
                     (evidence, now, site),
                 )
+        self._writes.commit()
 
     def standing(self) -> list[tuple[int, str | None, int]]:
         """Return how many of the sites asked for are in which state with which verdict."""
@@ -366,6 +385,8 @@ class Frontier:
         self._db.execute("DELETE FROM rules WHERE site = ?", (site,))
 
     def _forget_past(self, site: str, visit: int) -> None:
+        if visit == 1:
+            return
         self._db.execute("DELETE FROM fetches WHERE site = ? AND visit < ?", (site, visit))
         for table in ("pages", "organisations"):
             self._db.execute(
@@ -397,18 +418,6 @@ class Frontier:
             candidates={page_key(each.url): each for each in known if each.kind not in RULE_KINDS},
             rules=dict(self._db.execute("SELECT origin, body FROM rules WHERE site = ?", (site,))),
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            # After some errors, a full disk for one, SQLite has rolled back by itself.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
 
 #: What an unchanged page brings along, by table.

@@ -115,7 +115,8 @@ class Gate:
         """Wait for the domain's time and for room at the address; nobody keeps room there who must wait himself."""
         jitter = self._jitter()
         while True:
-            await asyncio.sleep(max(0.0, state.due(pause, jitter) - _now()))
+            if (left := state.due(pause, jitter) - _now()) > 0:
+                await asyncio.sleep(left)
             await self._take(address)
             # Meanwhile the domain may have asked for quiet.
             if state.due(pause, jitter) <= _now():

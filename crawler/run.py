@@ -5,7 +5,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -33,6 +33,8 @@ _Work = TypeVar("_Work")
 #: The file's log of changes is folded in by a thread. The first write after that waits for the disk, which can take
 #: long on a busy one, so that it must not happen often.
 _CHECKPOINT_SECONDS: Final = 20.0
+#: Writes wait this long to be committed together; a site's next request comes later as a rule, and waits for none.
+_COMMIT_SECONDS: Final = 0.05
 
 
 class Means(msgspec.Struct, frozen=True):
@@ -58,7 +60,7 @@ async def visit_all(means: Means, archive: WarcWriter | None) -> None:
     tools = Tools(config, gate, extractors, means.frontier, means.resolver, archive, means.opt_outs)
     crew = _Crew(means, tools)
     try:
-        async with _checkpoints(means.frontier), asyncio.TaskGroup() as tasks:
+        async with _kept(means.frontier), asyncio.TaskGroup() as tasks:
             tasks.create_task(crew.probe_all())
             tasks.create_task(crew.visit_ready())
     except BaseExceptionGroup as group:
@@ -172,18 +174,26 @@ async def _work_off(
 
 
 @asynccontextmanager
-async def _checkpoints(frontier: Frontier) -> AsyncIterator[None]:
+async def _kept(frontier: Frontier) -> AsyncIterator[None]:
+    """Commit what is written, and fold in the log, all the while; a commit that fails ends it all."""
+
+    async def commit() -> None:
+        while True:
+            await asyncio.sleep(_COMMIT_SECONDS)
+            frontier.commit()
+
     async def fold() -> None:
         while True:
             await asyncio.sleep(_CHECKPOINT_SECONDS)
-            await asyncio.to_thread(frontier.checkpoint)
+            # What fails now is done the next time: the log keeps all that was written.
+            with suppress(sqlite3.Error):
+                await asyncio.to_thread(frontier.checkpoint)
 
-    task = asyncio.create_task(fold())
-    try:
+    async with asyncio.TaskGroup() as tasks:
+        keepers = [tasks.create_task(commit()), tasks.create_task(fold())]
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for keeper in keepers:
+            keeper.cancel()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

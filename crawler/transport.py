@@ -129,7 +129,8 @@ def shared_transport(config: CrawlConfig, trusted: ssl.SSLContext | None = None)
 
 
 def _unchecked() -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    # The default context would read all trusted certificates, which nothing here is held against.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -243,6 +243,8 @@ class Visit:
     async def _send(self, url: str, kind: str) -> Answer:
         host = host_of(url)
         async with self._tools.gate.turn(self._domain(host), await self._address(host), self._pause(url)) as turn:
+            # Killed from here on, the crawl repeats this request and no other.
+            self._tools.frontier.settle(self._site)
             if kind in _FILE_BYTES:
                 answer = await self._fetcher.file(url, _FILE_BYTES[kind])
             else:

@@ -30,7 +30,9 @@ _TENTHS: Final = 10
 
 async def no_extraction(_pool: Extractors, job: Job) -> Extracted:
     """Return the pages that are wanted, and a text that no other page has, without any process."""
-    found = [Candidate(urljoin(job.url, path), kind, 10.0, "wanted") for path, kind in KINDS.items()]
+    # As for the rivals, the home page alone leads to others.
+    wanted = KINDS.items() if job.url.endswith("/") else ()
+    found = [Candidate(urljoin(job.url, path), kind, 10.0, "wanted") for path, kind in wanted]
     return Extracted(text=f"{job.url} {len(job.body)} bytes", language="de", candidates=tuple(found))
 
 
