@@ -213,7 +213,8 @@ class Fetcher:
     def _goal(self, url: str, known: Validators) -> _Goal:
         goal = _parts(url)
         # Redirects must not turn the crawler into a port scanner.
-        if (goal.port or _SCHEME_PORTS[goal.scheme]) not in self._config.ports and not self._config.allow_loopback:
+        port = _SCHEME_PORTS[goal.scheme] if goal.port is None else goal.port
+        if not port or (port not in self._config.ports and not self._config.allow_loopback):
             raise httpx.InvalidURL("no port of the web")
         headers = (("Host", _netloc(goal.host, goal.port)), *self._headers, *_conditions(known))
         return msgspec.structs.replace(goal, headers=headers)

@@ -32,6 +32,8 @@ _NUMERIC: Final = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}", re.
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 # All that is handed out so far; outside lie wrapped IPv4, local NAT64 and site-local, which Python takes for global.
 _IPV6: Final = ipaddress.ip_network("2000::/3")
+#: Protocol assignments (RFC 6890) and relays of 6to4 (RFC 7526), which some versions of Python take for global.
+_NOT_GLOBAL: Final = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
 _DOCUMENTATION: Final = ipaddress.IPv6Address("2001:db8::")
 _MAX_HOSTS_BYTES: Final = 64_000_000
 _MAX_PORT: Final = 65_535
@@ -197,6 +199,8 @@ def permitted(address: Address, *, allow_loopback: bool) -> bool:
     address = _unwrapped(address)
     if isinstance(address, ipaddress.IPv6Address) and address not in _IPV6:
         return allow_loopback and address.is_loopback
+    if any(address in network for network in _NOT_GLOBAL):
+        return False
     return (address.is_global and not address.is_multicast) or (allow_loopback and address.is_loopback)
 
 

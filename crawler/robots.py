@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from crawler.urls import flat
+
 #: RFC 9309 asks for 500 KiB at least; what lies behind is not read.
 MAX_ROBOTS_BYTES: Final = 512 * 1024
 
@@ -26,6 +28,8 @@ _MAX_URL: Final = 2_000
 _KEYS: Final = _AGENT_KEYS | _DISALLOW_KEYS | _DELAY_KEYS | _SIGNAL_KEYS | {"allow"}
 _TOKEN: Final = re.compile(r"[a-zA-Z_-]+")
 _ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
+# Letters, digits and "-._~".
+_NEEDLESS: Final = re.compile(r"%(?:2[DE]|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
 # The reference parser reads at most this much of a line: 8 times the longest URL that browsers take.
 _MAX_LINE: Final = 2083 * 8 - 1
 
@@ -63,7 +67,12 @@ class Robots(msgspec.Struct, frozen=True):
         path = path_of(url)
         if path == "/robots.txt":
             return True
-        matching = [(_weight(rule), rule.allow) for rule in self.rules if matches(rule.pattern, path)]
+        plain = unescaped(path)
+        matching = [
+            (_weight(rule), rule.allow)
+            for rule in self.rules
+            if matches(rule.pattern, path) or (not rule.allow and plain != path and matches(rule.pattern, plain))
+        ]
         return max(matching)[1] if matching else True
 
 
@@ -74,6 +83,9 @@ DISALLOW_ALL: Final = Robots(rules=(Rule("/", allow=False),))
 def parse(body: bytes, agent: str) -> Robots:
     """Return the rules that a robots.txt file holds for an agent's product token."""
     directives = [_directive(line) for line in _lines(body[:MAX_ROBOTS_BYTES])]
+    if len(body) >= MAX_ROBOTS_BYTES and directives[-1][0] == "allow":
+        # Cut off in the middle it would allow more than it says.
+        del directives[-1]
     groups = _groups(directives)
     mine = [group for group in groups if agent.lower() in group.agents]
     chosen = mine or [group for group in groups if "*" in group.agents]
@@ -149,7 +161,12 @@ def _rules(pattern: str, key: str) -> list[Rule]:
     rule = Rule(pattern, allow=key == "allow")
     # As in the reference parser: who allows a folder's index page allows the folder's own address.
     folder, slash, page = pattern.rpartition("/")
-    index = [Rule(f"{folder}/$", allow=True)] if rule.allow and slash and page in {"index.html", "index.htm"} else []
+    if not rule.allow:
+        # RFC 9309, 2.2.2: escapes that need not be count as what they stand for. The reference parser takes them
+        # literally, so only what forbids is read both ways.
+        plain = unescaped(pattern)
+        return [rule] if plain == pattern else [rule, Rule(plain, allow=False)]
+    index = [Rule(f"{folder}/$", allow=True)] if slash and page in {"index.html", "index.htm"} else []
     return [rule, *index]
 
 
@@ -177,10 +194,15 @@ def escaped(pattern: str) -> str:
     return "".join(char if char < "\x80" else f"%{ord(char):02X}" for char in upper)
 
 
+def unescaped(path: str) -> str:
+    """Return a path or pattern without the escapes that need not be (unreserved characters, RFC 3986, 2.3)."""
+    return _NEEDLESS.sub(lambda match: chr(int(match[0][1:], 16)), path) if "%" in path else path
+
+
 def path_of(url: str) -> str:
     """Return what patterns are held against: path and query of a URL, with escapes in upper case."""
     split = urlsplit(url)
-    path = split.path if split.path.startswith("/") else f"/{split.path}"
+    path = flat(split.path if split.path.startswith("/") else f"/{split.path}")
     query = f"?{split.query}" if "?" in url.partition("#")[0] else ""
     return _ESCAPE.sub(lambda match: match[0].upper(), path + query)
 

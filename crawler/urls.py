@@ -26,6 +26,7 @@ _VISITOR: Final = re.compile(
 _SESSION_VALUE: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}", re.IGNORECASE)
 _KEYS: Final = frozenset({"chash", "hash", "id", "uid"})
 _SESSION_IN_PATH: Final = re.compile(r";(jsessionid|sid|phpsessid)=[^/?#]*|/\(S\([0-9a-z]{20,}\)\)(?=/)", re.IGNORECASE)
+_ESCAPED_DOT: Final = re.compile(r"%2e", re.IGNORECASE)
 _INDEX: Final = re.compile(r"/(index|default|home|start|startseite)\.(html?|php\d?|aspx?|jsp|shtml)$", re.IGNORECASE)
 _NO_PAGE: Final = re.compile(
     r"\.(pdf|jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|mp[34]|m4[av]|avi|mov|wmv|webm|ogg|wav|zip|rar|7z|gz|tar|exe|msi|dmg"
@@ -71,8 +72,24 @@ def canonical(url: str) -> str:
         return ""
     name = f"[{host}]" if ":" in host else host
     netloc = name if port in {None, _DEFAULT_PORTS[split.scheme]} else f"{name}:{port}"
-    path = quote(_SESSION_IN_PATH.sub("", split.path) or "/", safe=_SAFE_PATH)
+    path = quote(flat(_SESSION_IN_PATH.sub("", split.path)) or "/", safe=_SAFE_PATH)
     return urlunsplit((split.scheme, netloc, path, _query(split.query), ""))
+
+
+def flat(path: str) -> str:
+    """Return a path without "." and ".." (RFC 3986, 5.2.4), also escaped ones, which servers take for the same."""
+    path = _ESCAPED_DOT.sub(".", path)
+    if "/." not in path:
+        return path
+    root, *segments = path.split("/")
+    kept: list[str] = []
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    folder = [""] if segments[-1] in {".", ".."} else []
+    return "/".join([root, *kept, *folder])
 
 
 def page_key(url: str) -> str:

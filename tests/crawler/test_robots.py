@@ -120,3 +120,31 @@ def test_stars_cost_no_more_than_linear_time() -> None:
     """A pattern of thousands of stars against a long path is decided at once."""
     robots = parse(b"User-agent: *\nDisallow: /" + b"*a" * 5_000 + b"$", "PotenzialBot")
     assert robots.allows("https://foo.de/" + "a" * 4_000 + "b")
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "allowed"),
+    [
+        ("Disallow: /intern", "/x/../intern/a", False),
+        ("Disallow: /intern", "/x/%2e%2E/intern/a", False),
+        ("Disallow: /intern", "/./intern", False),
+        ("Disallow: /intern", "/intern/../offen", True),
+        ("Disallow: /%69ntern", "/intern", False),
+        ("Disallow: /~intern", "/%7Eintern", False),
+        ("Disallow: /a%2Fb", "/a/b", True),
+        ("Disallow: /\nAllow: /%6Fffen", "/offen", False),
+        ("Disallow: /\nAllow: /%6Fffen", "/%6Fffen", True),
+    ],
+)
+def test_other_spellings_of_a_forbidden_path_are_forbidden(rules: str, path: str, allowed: bool) -> None:  # noqa: FBT001 - the expected answer
+    """Dots that lead elsewhere and escapes that need not be hide nothing from "Disallow", and widen no "Allow"."""
+    assert parse(f"User-agent: *\n{rules}".encode(), "PotenzialBot").allows(f"https://foo.de{path}") is allowed
+
+
+def test_a_line_that_the_limit_cuts_allows_nothing_more() -> None:
+    """The beginning of an "Allow" line that goes on behind the limit has no effect."""
+    head = b"User-agent: *\nDisallow: /\n"
+    filler = b"#" * (MAX_ROBOTS_BYTES - len(head) - 9) + b"\n"
+    cut = (head + filler + b"Allow: /offen\n")[:MAX_ROBOTS_BYTES]
+    assert cut.endswith(b"\nAllow: /")
+    assert not parse(cut, "PotenzialBot").allows("https://foo.de/intern")

@@ -33,6 +33,8 @@ from crawler.verdict import Attempt, Kept, Verdict, judge, parked
         ("::ffff:127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
         ("::127.0.0.1", False),
         ("::ffff:0:7f00:1", False),
         ("64:ff9b:1::7f00:1", False),

@@ -200,3 +200,19 @@ def test_any_address_is_spelled_once(text: str) -> None:
     url = canonical(f"https://foo.de/{text}")
     assert canonical(url) == url
     assert is_trap(url) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("path", "flat"),
+    [
+        ("/a/../b", "/b"),
+        ("/a/./b/..", "/a/"),
+        ("/../b", "/b"),
+        ("/a/%2E%2e/b", "/b"),
+        ("/a//b/.", "/a//b/"),
+        ("/a.b", "/a.b"),
+    ],
+)
+def test_dots_in_a_path_are_followed_as_servers_do(path: str, flat: str) -> None:
+    """Folders that an address goes back up from, escaped or not, are taken out of it."""
+    assert canonical(f"https://foo.de{path}") == f"https://foo.de{flat}"
