@@ -13,6 +13,7 @@ from potenzial.artifact import Frames
 from potenzial.documents import documents
 from potenzial.errors import QuestionError
 from potenzial.ingest import read_customers
+from potenzial.ingest.values import NO_SALES
 from potenzial.owners import with_company_sites, with_used_sites
 from potenzial.pipeline import crawl_config
 from potenzial.progress import Advance, Reporter
@@ -94,7 +95,7 @@ def rank_prospects(project: Project, path: Path, reporter: Reporter) -> Ranking:
         rated = _rated(project, with_company_sites(prospects, crawled["owners"]), vectors, advance)
     known = speaking.select("customer_id", known_as=_known_as(project, speaking))
     frame = _ranked(project, speaking.join(known, on="customer_id"), rated, _closeness(project, vectors, best, known))
-    return Ranking(frame, read.findings, read.rejected)
+    return Ranking(frame, tuple(one for one in read.findings if not one.endswith(NO_SALES)), read.rejected)
 
 
 def _without_revenue(customers: pl.DataFrame) -> pl.DataFrame:

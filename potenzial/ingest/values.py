@@ -1,6 +1,7 @@
 """Text columns to values, each with its problems noted; no row is lost on the way."""
 
 from collections.abc import Callable
+from typing import Final
 
 import polars as pl
 
@@ -100,7 +101,7 @@ def _sign_finding(ledger: Ledger, name: str, decision: Decision, known: int) -> 
 def _best(frame: pl.DataFrame, names: list[str], ledger: Ledger) -> pl.DataFrame:
     years = [name for name in names if name != "revenue"]
     if not names:
-        ledger.note(_NO_REVENUE.format(what="The file has no revenue column"))
+        ledger.note(f"The file has no revenue column: {NO_SALES}")
         nothing = pl.lit(None, pl.Float64)
         return frame.with_columns(nothing.alias("revenue"), nothing.alias("revenue_best"))
     if "revenue" not in names:
@@ -112,8 +113,9 @@ def _best(frame: pl.DataFrame, names: list[str], ledger: Ledger) -> pl.DataFrame
     return result
 
 
-_NO_REVENUE = (
-    "{what}: every customer counts as not active, and nothing can be learnt from sales so far. "
+#: What a file without revenue means for an address stock; a list of prospects has none, so there it is no news.
+NO_SALES: Final = (
+    "every customer counts as not active, and nothing can be learnt from sales so far. "
     "Amounts in a column revenue or revenue_2025 change that."
 )
 
@@ -123,7 +125,7 @@ def _note_revenue(revenue: pl.Series, shown: str, ledger: Ledger) -> None:
     if negative:
         ledger.note(f"{shown}: {counted(negative, 'negative amount')} kept (credit notes); those count as not active.")
     if not (revenue > 0).any():
-        ledger.note(_NO_REVENUE.format(what=f"{shown} holds no amount above 0"))
+        ledger.note(f"{shown} holds no amount above 0: {NO_SALES}")
 
 
 def read_headcounts(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:

@@ -20,7 +20,7 @@ Choice = str | int | float
 #: Keys of `[embedding]` that are varied. Model, prompt and precision belong together and come from the start.
 EMBEDDING: Final[Mapping[str, tuple[Choice, ...]]] = MappingProxyType(
     {
-        "chunk_tokens": (64, 96, 128, 192),
+        "chunk_tokens": (32, 48, 64, 96, 128, 192),
         "chunks_per_company": (2, 4, 8, 16),
         "chunk_choice": ("page", "specific"),
         "pooling": ("mean", "idf", "medoid"),

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from embeddings.errors import UnknownCompanyError
 from embeddings.lookalike import aim, check_known
 from potenzial.errors import UnknownIdError
 from potenzial.filters import parse_filter
@@ -203,8 +204,22 @@ def _aimed(question: Question, stock: LookalikeStock, reader: Reader) -> _Aim:
 def _known_rows(ids: Sequence[str], stock: LookalikeStock) -> NDArray[np.int64]:
     rows = stock.rows(ids)
     if len(rows) < len(set(ids)):
+        _check_told(ids, stock)
         check_known(ids, stock.ids)
     return rows
+
+
+def _check_told(ids: Sequence[str], stock: LookalikeStock) -> None:
+    """Refuse customers of whom no text is known.
+
+    Raises:
+        UnknownCompanyError: the message names the first of them and what to do instead.
+    """
+    if silent := stock.silent.filter(stock.silent.is_in(list(ids))).to_list():
+        raise UnknownCompanyError(
+            f"Of customer `{silent[0]}` no text is known: neither its website nor your own column `text` gave any, so "
+            "nothing can be compared with it. Describe it with --text instead."
+        )
 
 
 def _filtered(question: Question, stock: LookalikeStock, aimed: _Aim) -> tuple[NDArray[np.bool_], tuple[Step, ...]]:

@@ -1,7 +1,7 @@
 """The stock in memory: who can be found, what is known of each, and how alike companies of it usually are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +79,8 @@ class LookalikeStock:
     """The n companies that have a vector, sorted by id.
 
     `facts` (FACTS), `vectors` (n x d, length 1), `branches` and `headcount` (n, NaN unknown) stand in the same order;
-    `sketch` is there in a large stock only. `usual` holds pairs drawn by chance, `chunks_file` the texts.
+    `sketch` is there in a large stock only. `usual` holds pairs drawn by chance, `chunks_file` the texts, `silent` the
+    ids of customers without any text, who have no vector.
     """
 
     facts: pl.DataFrame
@@ -90,6 +91,7 @@ class LookalikeStock:
     keywords: pl.DataFrame
     usual: Aspects
     chunks_file: Path
+    silent: pl.Series = field(default_factory=lambda: pl.Series("customer_id", [], pl.String))
 
     @property
     def ids(self) -> pl.Series:
@@ -137,7 +139,8 @@ def load_stock(project: Project) -> LookalikeStock:
     """
     companies = tables.read(project, "company_vectors").sort("customer_id")
     facts, chunks = _facts(project, companies["customer_id"]), project.stage("embed").files["chunks"]
-    return stock_of(facts, companies, tables.read(project, "keywords"), chunks)
+    silent = tables.read(project, "customers").join(facts, on="customer_id", how="anti")["customer_id"]
+    return replace(stock_of(facts, companies, tables.read(project, "keywords"), chunks), silent=silent)
 
 
 def stock_of(facts: pl.DataFrame, companies: pl.DataFrame, keywords: pl.DataFrame, chunks_file: Path) -> LookalikeStock:

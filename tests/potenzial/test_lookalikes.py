@@ -174,6 +174,15 @@ def test_unknown_ids_and_columns_are_named(project: Project) -> None:
         project.lookalike("a", where="umsatz > 3")
 
 
+def test_a_customer_without_text_is_told_from_an_unknown_one(project: Project) -> None:
+    """Whoever has no text is named as such, as example and as counter-example, and no other id is suggested."""
+    quiet = Project(replace(project.stock, silent=pl.Series(["mute"])), project.reader)
+    for arguments in ({"ids": ("mute",)}, {"ids": ("a",), "without": ("mute",)}):
+        with pytest.raises(UnknownCompanyError, match="Of customer `mute` no text is known") as caught:
+            quiet.ask(Question(**arguments))
+        assert "Did you mean" not in str(caught.value)
+
+
 def test_an_address_that_is_no_website_is_refused_before_any_request(project: Project) -> None:
     """--url takes public web addresses only."""
     for url in ("http://127.0.0.1/", "file:///etc/passwd", "nonsense"):
