@@ -95,13 +95,16 @@ class Wishes:
 
     async def _ask_robots(self, origin: str) -> None:
         answer = await self._ask(self.known(origin).leads_to or f"{origin}/robots.txt", "robots")
+        passed = {answer.url}
         for _ in range(_REDIRECTS):
             target = canonical(answer.location)
-            if not target or registrable(host_of(target)) in PLATFORMS:
+            if not target or target in passed or registrable(host_of(target)) in PLATFORMS:
                 break
+            passed.add(target)
             self._learn(origin, Access(leads_to=target), answer, "robots")
             answer = await self._ask(target, "robots")
-        found_at = origin_of(answer.url) if urlsplit(answer.url).path == "/robots.txt" else origin
+        found = answer.reason != "redirect" and urlsplit(answer.url).path == "/robots.txt"
+        found_at = origin_of(answer.url) if found else origin
         access = msgspec.structs.replace(await _access(answer, self._agent), found_at=found_at)
         self._learn(origin, access, answer, "robots")
 

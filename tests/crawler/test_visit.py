@@ -185,3 +185,16 @@ def test_an_endless_redirect_address_is_not_followed(web: Web, no_reply: Callabl
     web.sites = {"a.example": {"/": no_reply(301, f"Location: http://a.example/{'x' * 5000}")}}
     assert web.crawl().fetches.filter(kind="home")["reason"].to_list() == ["redirect", "bad_url"]
     assert [path for path in web.asked("a.example") if "xx" in path] == []
+
+
+def test_a_robots_txt_that_leads_to_itself_is_asked_for_once(web: Web, no_reply: Callable[..., bytes]) -> None:
+    """A robots.txt that redirects in a circle counts as missing, and is asked for once at each address."""
+    web.sites["www.kreis.example"] = {"/robots.txt": no_reply(302, "Location: http://kreis.example/robots.txt")}
+    web.sites["kreis.example"] = {
+        "/": "<html lang=de><p>Wir drehen und fräsen Teile aus Stahl.</p></html>",
+        "/robots.txt": no_reply(302, "Location: http://www.kreis.example/robots.txt"),
+    }
+    crawled = web.crawl("kreis.example")
+    assert web.asked("kreis.example").count("/robots.txt") == 1
+    assert web.asked("www.kreis.example").count("/robots.txt") == 1
+    assert crawled.verdicts["verdict"].to_list() == ["ok"]
