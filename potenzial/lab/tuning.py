@@ -213,7 +213,8 @@ class _Search:
     def run(self, seed: int, trials: int) -> "optuna.Study":
         import optuna
 
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        # Optuna warns with a traceback of a trial that the end of the time cut off, which is how every search ends.
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         study = optuna.create_study(
             direction="maximize" if self._sign > 0 else "minimize",
             sampler=optuna.samplers.TPESampler(seed=seed),

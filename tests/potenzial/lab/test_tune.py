@@ -41,8 +41,8 @@ def _vectors(stock: Path) -> Vectors:
     return Vectors(project, Pipeline(project, LogReporter()))
 
 
-def test_a_search_without_time_says_so(stock: Path) -> None:
-    """Where not even the start can be measured, the message names the option that helps."""
+def test_a_search_without_time_says_so(stock: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where not even the start can be measured, the message names the option that helps, and no traceback is shown."""
     own = load(stock / "potenzial.toml")
     with pytest.raises(ProjectError, match="--minutes"):
         tune(
@@ -53,6 +53,7 @@ def test_a_search_without_time_says_so(stock: Path) -> None:
             Budget(0.0, 0),
             lambda _done, _total: None,
         )
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_figure_that_nobody_can_measure_is_refused(tmp_path: Path, make_stock: Callable[..., Path]) -> None:
