@@ -44,9 +44,7 @@ def serve(config_path: Path, sample: int, asked: Asked) -> int:
     listening = _socket(asked)
     app = create_app(project, access, _hosts(project, asked))
     _welcome(asked, listening, access)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=_KEEP_ALIVE, lifespan="off"
-    )
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=_KEEP_ALIVE)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

@@ -1,9 +1,11 @@
 """The application: which pages there are, what they share, and how errors are told."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Final
 
+from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
@@ -13,19 +15,20 @@ from starlette.responses import Response
 from potenzial import __version__
 from potenzial.project import Project
 from potenzial.web import failing
-from potenzial.web.access import Access
+from potenzial.web.access import LOCAL, Access
 from potenzial.web.api import customers as api_customers
 from potenzial.web.api import feedback as api_feedback
 from potenzial.web.api import runs as api_runs
 from potenzial.web.api import schema
 from potenzial.web.audit import NAME, Audit
 from potenzial.web.errors import WebError
+from potenzial.web.figures import Overviews
 from potenzial.web.likeness import Likeness
 from potenzial.web.pages import customer, customers, export, login, overview
 from potenzial.web.shield import Shield
 from potenzial.web.site import NavEntry, Site, templates
-from potenzial.web.stock import Results
-from potenzial.web.words import LANGUAGES, load_words
+from potenzial.web.stock import Portfolio, Results, Stock
+from potenzial.web.words import LANGUAGES, Words, load_words
 
 #: Pages with an entry in the navigation, in its order.
 PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
@@ -38,6 +41,7 @@ OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.ro
 INTERFACE: Final[tuple[APIRouter, ...]] = (api_customers.router, api_feedback.router, api_runs.router)
 #: Where programs find the description of the interface.
 DESCRIPTION: Final = "/api/v1/openapi.json"
+_REQUESTS_AT_ONCE: Final = 6
 #: Names that this machine goes by.
 LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 
@@ -54,7 +58,14 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
         StageError: the customers are not rated yet.
         ArtifactError: the results are damaged.
     """
-    app = FastAPI(title="Potenzial", version=__version__, docs_url=None, redoc_url=None, openapi_url=DESCRIPTION)
+    app = FastAPI(
+        title="Potenzial",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=DESCRIPTION,
+        lifespan=_running,
+    )
     app.openapi = lambda: schema.describe(app)  # type: ignore[method-assign]  # as the framework's documentation shows
     app.state.site = _site(project, access or Access())
     for _, router in PAGES:
@@ -71,16 +82,33 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
 
 
 def _site(project: Project, access: Access) -> Site:
+    overviews, catalogues = Overviews(), {language: load_words(language) for language in LANGUAGES}
     return Site(
         project=project,
-        results=Results(project),
+        results=Results(project, lambda stock: _draw(stock, overviews, catalogues.values())),
         access=access,
         audit=Audit(project.folder / NAME),
         likeness=Likeness(project),
         nav=tuple(entry for entry, _ in PAGES),
         templates=templates(),
-        catalogues={language: load_words(language) for language in LANGUAGES},
+        catalogues=catalogues,
+        overviews=overviews,
     )
+
+
+def _draw(stock: Stock, overviews: Overviews, catalogues: Iterable[Words]) -> None:
+    """Make the overview of all customers before somebody waits for it: it takes seconds in a large stock."""
+    for words in catalogues:
+        overviews.of(Portfolio(stock, LOCAL), words)
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    """Let few requests work at a time, as each may use all cores and more would only take memory; draw ahead."""
+    current_default_thread_limiter().total_tokens = _REQUESTS_AT_ONCE
+    site: Site = app.state.site
+    await run_sync(_draw, site.results.stock, site.overviews, site.catalogues.values())
+    yield
 
 
 def _tell_errors(app: FastAPI) -> None:

@@ -83,21 +83,19 @@ class Overview:
 
 
 class Overviews:
-    """Keeps the overviews of the newest stock, which does not change; those of an older one are let go."""
+    """Keeps the overviews of the stocks that were asked for last, by run, owner and language."""
 
     def __init__(self) -> None:
         """Start without any."""
-        self._stock: tuple[str, str] | None = None
-        self._made: OrderedDict[tuple[str | None, str], Overview] = OrderedDict()
+        self._made: OrderedDict[tuple[tuple[str, str], str | None, str], Overview] = OrderedDict()
         self._making = threading.Lock()
 
     def of(self, portfolio: Portfolio, words: Words) -> Overview:
         """Give the overview of what a reader may see, in the reader's language."""
-        key = (portfolio.viewer.owner, words.language)
+        key = (portfolio.stock.made, portfolio.viewer.owner, words.language)
+        if (known := self._made.get(key)) is not None:
+            return known
         with self._making:
-            if self._stock != portfolio.stock.made:
-                self._stock = portfolio.stock.made
-                self._made.clear()
             if key not in self._made:
                 self._made[key] = overview(portfolio, words)
             while len(self._made) > _MOST_KEPT:

@@ -146,7 +146,7 @@ def _ordered(portfolio: Portfolio, query: Query) -> pl.Series:
 
 
 def _conditions(query: Query) -> list[pl.Expr]:
-    found = [pl.col(name).cast(pl.String).is_in(list(getattr(query, name))) for name in CHOICES if getattr(query, name)]
+    found = [pl.col(name).is_in(list(getattr(query, name))) for name in CHOICES if getattr(query, name)]
     if query.q:
         words = query.q.lower().split()
         found += [pl.col("search").str.contains(word, literal=True) for word in words]
@@ -166,5 +166,8 @@ def _industry(name: str) -> pl.Expr:
 
 
 def _meets(portfolio: Portfolio, condition: str) -> pl.Series:
-    plain = portfolio.stock.frame.select(HELD).cast(CONDITION_SCHEMA)
-    return parse_filter(condition, CONDITION_SCHEMA).keeps(plain)
+    parsed = parse_filter(condition, CONDITION_SCHEMA)
+    # Only what the condition names becomes plain text again: a large stock has no room for all of it.
+    named = {name: CONDITION_SCHEMA[name] for name in pl.sql_expr(condition).meta.root_names()}
+    plain = portfolio.stock.frame.select(pl.col(name).cast(dtype) for name, dtype in named.items())
+    return parsed.keeps(plain if named else portfolio.stock.frame.select("customer_id"))

@@ -49,10 +49,10 @@ class Site:
     access: Access
     audit: Audit
     likeness: Likeness
+    overviews: Overviews
     nav: Sequence[NavEntry]
     templates: Environment
     catalogues: Mapping[Language, Words]
-    overviews: Overviews = field(default_factory=Overviews)
     logins: LoginLimit = field(default_factory=LoginLimit)
     #: Held while an answer of a rep is stored: the file of answers has one writer at a time.
     answering: threading.Lock = field(default_factory=threading.Lock)

@@ -6,7 +6,7 @@ stage's file and are read for the customers of one page. Orders are made once: a
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,6 @@ from typing import Final
 import polars as pl
 
 from potenzial import artifact, tables
-from potenzial.artifact import Record
 from potenzial.project import Project
 from potenzial.web.access import Viewer
 from potenzial.web.errors import NotFoundError
@@ -168,7 +167,7 @@ class Portfolio:
         """Condition on rows of the stock: the reader may see them."""
         if self.viewer.owner is None:
             return pl.lit(value=True)
-        return (pl.col("owner").cast(pl.String) == self.viewer.owner).fill_null(value=False)
+        return (pl.col("owner") == self.viewer.owner).fill_null(value=False)
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -212,27 +211,32 @@ class Portfolio:
 class Results:
     """Gives the stock of the newest finished run; a newer one is loaded beside the old, which serves until then."""
 
-    def __init__(self, project: Project) -> None:
-        """Load what is there; raises as `load`."""
-        self._project = project
+    def __init__(self, project: Project, prepare: Callable[[Stock], None] = lambda _stock: None) -> None:
+        """Load what is there; `prepare` is called with each newer stock before it is served. Raises as `load`."""
+        self._project, self._prepare = project, prepare
         self._stock = load(project)
+        self._tried = self._stock.made
         self._loading = threading.Lock()
 
     @property
     def stock(self) -> Stock:
         """The stock; starts to load a newer one where a run has finished since."""
-        known = self._newer()
-        if known is not None and self._loading.acquire(blocking=False):
+        made = self._newest()
+        if made is not None and made != self._tried and self._loading.acquire(blocking=False):
+            self._tried = made
             threading.Thread(target=self._reload, name="reload", daemon=True).start()
         return self._stock
 
-    def _newer(self) -> Record | None:
+    def _newest(self) -> tuple[str, str] | None:
+        """What tells the newest finished run; None while its lists are being made."""
         record = artifact.record(self._project.stage("lists"))
-        return record if record is not None and (record.key, record.finished_at) != self._stock.made else None
+        return None if record is None else (record.key, record.finished_at)
 
     def _reload(self) -> None:
         try:
-            self._stock = load(self._project)
+            stock = load(self._project)
+            self._prepare(stock)
+            self._stock = stock
         except Exception:
             logger.exception("The results of the new run cannot be read; the former ones are served on.")
         finally:
