@@ -18,6 +18,7 @@ from potenzial.web import failing
 from potenzial.web.access import LOCAL, Access
 from potenzial.web.api import customers as api_customers
 from potenzial.web.api import feedback as api_feedback
+from potenzial.web.api import lookalike as api_lookalike
 from potenzial.web.api import runs as api_runs
 from potenzial.web.api import schema
 from potenzial.web.audit import NAME, Audit
@@ -38,7 +39,12 @@ PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
 #: Pages without one.
 OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.router)
 #: Routers of the REST interface, all under /api/v1.
-INTERFACE: Final[tuple[APIRouter, ...]] = (api_customers.router, api_feedback.router, api_runs.router)
+INTERFACE: Final[tuple[APIRouter, ...]] = (
+    api_customers.router,
+    api_feedback.router,
+    api_runs.router,
+    api_lookalike.router,
+)
 #: Where programs find the description of the interface.
 DESCRIPTION: Final = "/api/v1/openapi.json"
 _REQUESTS_AT_ONCE: Final = 6

@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from potenzial.errors import FilterError, PotenzialError, ProjectBusyError, QuestionError, UnknownIdError
+from embeddings.errors import UnknownCompanyError
+from potenzial.errors import FilterError, ProjectBusyError, QuestionError, UnknownIdError
 from potenzial.problems import EXPECTED as PROBLEMS
 from potenzial.web import site
 from potenzial.web.access import Viewer
@@ -21,7 +22,8 @@ EXPECTED: Final[tuple[type[Exception], ...]] = PROBLEMS
 _INTERFACE: Final = "/api/"
 _SERVER: Final = 500
 #: What a reader can mend is the request's fault, not the server's.
-_STATUSES: Final[tuple[tuple[type[PotenzialError], int], ...]] = (
+_STATUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (UnknownCompanyError, 422),
     (UnknownIdError, 404),
     (FilterError, 422),
     (QuestionError, 422),

@@ -1,8 +1,7 @@
 """Customers, and why they are rated as they are."""
 
-import math
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import polars as pl
 from fastapi import APIRouter, Depends
@@ -16,6 +15,7 @@ from potenzial.web.api.models import (
     Explanation,
     PotentialClass,
     RevenueClass,
+    finite,
 )
 from potenzial.web.dossier import explanation_of
 from potenzial.web.query import SIZES, Query, select
@@ -83,14 +83,9 @@ def explanation(visit: Reader, customer_id: str) -> Explanation:
     """All that led to the rating of a customer, as `potenzial explain` tells it."""
     found = asdict(explanation_of(visit.portfolio, customer_id))
     peers = [{name: value if value != "" else None for name, value in peer.items()} for peer in found["peers"]]
-    return Explanation.model_validate(_finite({**found, "peers": peers}))
+    return Explanation.model_validate(finite({**found, "peers": peers}))
 
 
 def _rows(portfolio: Portfolio, places: pl.Series) -> list[Customer]:
     rows = portfolio.stock.frame.select(pl.col(HELD).gather(places))
-    return [Customer.model_validate(_finite(row)) for row in rows.iter_rows(named=True)]
-
-
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows no NaN: what cannot be computed is not known."""
-    return {name: None if isinstance(one, float) and not math.isfinite(one) else one for name, one in values.items()}
+    return [Customer.model_validate(finite(row)) for row in rows.iter_rows(named=True)]

@@ -1,7 +1,9 @@
 """What the REST interface takes and gives. Amounts are EUR per year; null is what is not known."""
 
+import math
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,7 +14,12 @@ Confidence = Literal["high", "medium", "low"]
 Verdict = Literal["fits", "too high", "too low", "wrong"]
 
 
-class _Given(BaseModel):
+def finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for JSON, which knows no NaN: what cannot be computed is not known."""
+    return {name: None if isinstance(one, float) and not math.isfinite(one) else one for name, one in values.items()}
+
+
+class Given(BaseModel):
     """What a program sends: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
@@ -108,7 +115,7 @@ class Explanation(BaseModel):
     against_en: str
 
 
-class FeedbackGiven(_Given):
+class FeedbackGiven(Given):
     """What a rep says of a rating: a verdict, an estimate in EUR per year, or a comment."""
 
     verdict: Verdict | None = None

@@ -1,6 +1,8 @@
+import json
 from typing import Any
 
 import polars as pl
+import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -66,8 +68,6 @@ def test_a_token_opens_the_interface(browser: Any, stock: Project, tokens: Any) 
 
 def test_the_explanation_is_that_of_the_command(page: TestClient, stock: Project, potenzial: Any) -> None:  # noqa: ANN401
     """The interface and `potenzial explain --json` tell the same."""
-    import json
-
     said = json.loads(potenzial("explain", "K-0012", "--json", cwd=stock.folder).stdout)
     found = page.get("/api/v1/customers/K-0012/explanation").json()
     assert {name: said[name] for name in found} == found
@@ -91,3 +91,26 @@ def test_runs_say_what_is_served(page: TestClient) -> None:
     found = page.get("/api/v1/runs/current").json()
     assert {one["stage"] for one in found["stages"] if one["done"]} >= {"import", "potential", "lists"}
     assert found["served"].endswith("Z")
+
+
+def test_lookalikes_are_those_of_the_command(page: TestClient, stock: Project, potenzial: Any) -> None:  # noqa: ANN401
+    """The interface finds the companies that `potenzial lookalike --json` finds, in its order."""
+    said = json.loads(potenzial("lookalike", "K-0012", "-k", "5", "--json", cwd=stock.folder).stdout)
+    found = page.post("/api/v1/lookalike", json={"ids": ["K-0012"], "k": 5}).json()
+    assert [one["customer_id"] for one in found] == [one["neighbour_id"] for one in said["lookalikes"]]
+
+
+@pytest.mark.parametrize("where", ["", "1 = 1", "owner = 'Öztürk' or 1 = 1"])
+def test_a_territory_bounds_lookalikes(rep: TestClient, where: str) -> None:
+    """Lookalikes of a reader with a territory are its own customers, whatever the condition says."""
+    found = rep.post("/api/v1/lookalike", json={"ids": ["K-0008"], "k": 100, "where": where}).json()
+    owners = {rep.get(f"/api/v1/customers/{one['customer_id']}").json()["owner"] for one in found}
+    assert owners == {"Meyer"}
+
+
+def test_a_condition_cannot_step_out_of_its_territory(rep: TestClient) -> None:
+    """A bracket that closes the territory's own condition is refused; so is a foreign example."""
+    escaped = {"ids": ["K-0008"], "where": "1 = 1) or (1 = 1"}
+    assert rep.post("/api/v1/lookalike", json=escaped).status_code == 422
+    assert rep.post("/api/v1/lookalike", json={"ids": ["K-0012"]}).status_code == 404
+    assert rep.post("/api/v1/lookalike", json={"ids": ["K-0008"], "without": ["K-0012"]}).status_code == 404
