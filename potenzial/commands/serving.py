@@ -4,10 +4,12 @@ import ipaddress
 import logging
 import socket
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import polars as pl
 import uvicorn
 
 from potenzial.commands.output import stdout
@@ -44,8 +46,11 @@ def serve(config_path: Path, sample: int, asked: Asked) -> int:
     listening = _socket(asked)
     app = create_app(project, access, _hosts(project, asked))
     _welcome(asked, listening, access)
+    _warn_of_strangers(access, app.state.site.results.stock.frame["owner"])
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=_KEEP_ALIVE)
-    uvicorn.Server(config).run(sockets=[listening])
+    # Ctrl-C is how a server is meant to be stopped.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
     return 0
 
 
@@ -64,6 +69,13 @@ def _access(asked: Asked) -> Access:
 def _warn_of_readers(path: Path) -> None:
     if path.is_file() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         logger.warning("%s: others on this machine can read the tokens. Run: chmod 600 %s", path, path)
+
+
+def _warn_of_strangers(access: Access, owners: pl.Series) -> None:
+    known = set(owners.cast(pl.String).unique())
+    for _, viewer in access.grants:
+        if viewer.owner is not None and viewer.owner not in known:
+            logger.warning("%s: no customer has the owner `%s`, so this token shows nothing", viewer.who, viewer.owner)
 
 
 def _is_local(host: str) -> bool:

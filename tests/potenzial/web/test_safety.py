@@ -1,6 +1,10 @@
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -164,3 +168,22 @@ def test_exports_are_in_the_audit_log(browser: object, copied: Project, tokens: 
     assert (entry["event"], entry["who"], entry["format"]) == ("export", "Meyer", "csv")
     assert entry["filter"] == {"q": "gmbh", "class_potential": ["A"]}
     assert entry["rows"] > 0
+
+
+def test_the_command_serves_until_it_is_stopped(finished: Path, tmp_path: Path) -> None:
+    """`potenzial serve` prints its address, warns of tokens that show nothing, and ends well with Ctrl-C."""
+    tokens = tmp_path / "tokens.toml"
+    tokens.write_text('[[access]]\nwho = "X"\ntoken = "12345678901234567890"\nowner = "Nobody"\n', encoding="utf-8")
+    command = [sys.executable, "-c", "from potenzial.cli import main; main()", "serve", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--token-file", str(tokens)], cwd=finished, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[0]
+    assert httpx.get(f"{address}api/v1/customers").status_code == 401
+    answer = httpx.get(f"{address}api/v1/customers", headers={"authorization": "Bearer 12345678901234567890"})
+    assert answer.json()["count"] == 0
+    process.send_signal(signal.SIGINT)
+    _, warned = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "no customer has the owner `Nobody`" in warned
