@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from potenzial import __version__
 from potenzial.project import Project
+from potenzial.report.numbers import Language
 from potenzial.web import failing
 from potenzial.web.access import LOCAL, Access
 from potenzial.web.api import customers as api_customers
@@ -88,7 +89,8 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
 
 
 def _site(project: Project, access: Access) -> Site:
-    overviews, catalogues = Overviews(), {language: load_words(language) for language in LANGUAGES}
+    overviews = Overviews()
+    catalogues: dict[Language, Words] = {language: load_words(language) for language in LANGUAGES}
     return Site(
         project=project,
         results=Results(project, lambda stock: _draw(stock, overviews, catalogues.values())),

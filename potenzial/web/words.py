@@ -66,7 +66,8 @@ def chosen(asked: str | None, kept: str | None, header: str | None, default: Lan
 
 
 def _known(wish: str | None) -> Language | None:
-    return next((language for language in LANGUAGES if language == wish), None)
+    known: dict[str, Language] = {language: language for language in LANGUAGES}
+    return known.get(wish or "")
 
 
 def _weight(parameter: str) -> float:
