@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from potenzial import __version__
 from potenzial.project import Project
-from potenzial.report.numbers import Language
 from potenzial.web import failing
 from potenzial.web.access import LOCAL, Access
 from potenzial.web.api import customers as api_customers
@@ -30,7 +29,7 @@ from potenzial.web.pages import customer, customers, export, login, overview
 from potenzial.web.shield import Shield
 from potenzial.web.site import NavEntry, Site, templates
 from potenzial.web.stock import Portfolio, Results, Stock
-from potenzial.web.words import LANGUAGES, Words, load_words
+from potenzial.web.words import Words, load_catalogues
 
 #: Pages with an entry in the navigation, in its order.
 PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
@@ -90,7 +89,7 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
 
 def _site(project: Project, access: Access) -> Site:
     overviews = Overviews()
-    catalogues: dict[Language, Words] = {language: load_words(language) for language in LANGUAGES}
+    catalogues = load_catalogues()
     return Site(
         project=project,
         results=Results(project, lambda stock: _draw(stock, overviews, catalogues.values())),

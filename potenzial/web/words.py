@@ -55,18 +55,23 @@ def load_words(language: Language) -> Words:
     return Words(language, sentences, load_texts(language), Numbers(language))
 
 
+def load_catalogues() -> dict[Language, Words]:
+    """Read the catalogues of all languages."""
+    return {language: load_words(language) for language in LANGUAGES}
+
+
 def chosen(asked: str | None, kept: str | None, header: str | None, default: Language) -> Language:
     """The language that was asked for just now or kept from earlier, else the browser's first that there is."""
-    for wish in (asked, kept):
-        if known := _known(wish):
-            return known
     wishes = (part.partition(";") for part in (header or "")[:_LONGEST_HEADER].split(","))
     ranked = sorted(wishes, key=lambda wish: -_weight(wish[2]))
-    return next((known for name, _, _ in ranked if (known := _known(name.strip()[:2].lower()))), default)
+    for wish in (asked, kept, *(name.strip()[:2].lower() for name, _, _ in ranked)):
+        if known := _known(wish):
+            return known
+    return default
 
 
 def _known(wish: str | None) -> Language | None:
-    known: dict[str, Language] = {language: language for language in LANGUAGES}
+    known: dict[str, Language] = {"de": "de", "en": "en"}
     return known.get(wish or "")
 
 
