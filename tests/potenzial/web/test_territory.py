@@ -79,3 +79,10 @@ def test_exports_of_a_territory_mask_foreign_peers(rep: TestClient, leader: Test
     """Reasons that named foreign peers say so instead, and the leader's export names them."""
     assert "(other territory)" in rep.get("/export/customers.csv").text
     assert "(other territory)" not in leader.get("/export/customers.csv").text
+
+
+def test_sizes_of_the_whole_stock_stay_with_the_leader(rep: TestClient, leader: TestClient) -> None:
+    """A reader with a territory is not told how many customers the others have."""
+    told = [one["rows"] for one in rep.get("/api/v1/runs/current").json()["stages"]]
+    assert not any(told)
+    assert any(one["rows"] for one in leader.get("/api/v1/runs/current").json()["stages"])
