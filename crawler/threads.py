@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final, TypeVar
 
 #: Objects made until Python searches the youngest for garbage, and how many such searches lead to one among older ones:
-#: nearly all that a crawl drops is free at once, and with Python's own numbers the search took 8 % of the time.
+#: nearly all that a crawl drops is free at once, and with Python's own numbers the search took some 7 % of the time.
 _SEARCHES: Final = (10_000, 25, 25)
 Result = TypeVar("Result")
 
