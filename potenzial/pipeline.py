@@ -177,7 +177,9 @@ class Pipeline:
     def _settings(self, name: str) -> object:
         config = self._project.config
         settings = {
-            "import": config.input,
+            "import": (config.input, config.backtest.columns, config.backtest.first_month)
+            if config.input.purchases
+            else config.input,
             "crawl": config.crawl,
             "embed": config.embedding,
             "neighbours": (config.neighbours, config.embedding.pooling),

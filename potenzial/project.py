@@ -81,7 +81,17 @@ class Project:
             return ""
         mapping = Path(self.input.mapping)
         mapped = f"+{file_digest(mapping)}" if self.input.mapping and mapping.is_file() else ""
-        return file_digest(stock) + mapped
+        return file_digest(stock) + mapped + self._purchases_digest()
+
+    @property
+    def purchases_file(self) -> Path | None:
+        """File with order lines or yearly revenue that the import reads, None without one."""
+        named = self.config.input.purchases
+        return self.folder / named if named else None
+
+    def _purchases_digest(self) -> str:
+        file = self.purchases_file
+        return f"+{file_digest(file)}" if file and file.is_file() else ""
 
     def opt_outs_digest(self) -> str:
         """Hash of the list of domains that are never visited; empty if there is none."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,10 +13,13 @@ from potenzial.config import BacktestConfig
 from potenzial.errors import ConfigError
 from potenzial.ingest.amounts import counted
 from potenzial.ingest.config import InputConfig
+from potenzial.ingest.customers import Import
 from potenzial.ingest.rejects import write_rejects
 from potenzial.ingest.synonyms import NO_REVENUE_WORDS, REVENUE_WORDS, plain
+from potenzial.ingest.values import NO_SALES
 from potenzial.project import Project
 from potenzial.usertable import NAMES, UserTable, column_names, missing, read_user_table
+from scoring.booked import booked
 from scoring.errors import HistoryError
 from scoring.history import SINCE, History, of_orders, of_years
 
@@ -63,6 +66,25 @@ def read_project_purchases(project: Project, named: Path | None) -> Purchases:
     project.out.mkdir(parents=True, exist_ok=True)
     write_rejects(found.rejects, project.out / "history_rejects.csv")
     return found
+
+
+def with_purchases(read: Import, project: Project) -> Import:
+    """Give an imported stock the revenue, best year and last purchase that `purchases` in [input] tells, if it is set.
+
+    Raises:
+        InputError: the file cannot be read, or has no columns of a history.
+        HistoryError: no row can be used, none is of a customer of the stock, or less than 12 months are recorded.
+    """
+    file = project.purchases_file
+    if file is None:
+        return read
+    found = read_purchases(file, project.input, project.config.backtest)
+    told = booked(read.customers, found.history, datetime.now(tz=UTC).date())
+    project.out.mkdir(parents=True, exist_ok=True)
+    write_rejects(found.rejects, project.out / "history_rejects.csv")
+    notes = (*(f"{file.name}: {one}" for one in found.findings), f"{file.name}: {told.note}")
+    kept = (one for one in read.findings if NO_SALES not in one)
+    return replace(read, customers=told.customers, findings=(*kept, *notes))
 
 
 def read_purchases(path: Path, source: InputConfig, config: BacktestConfig) -> Purchases:

@@ -19,7 +19,7 @@ from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 4, "crawl": 3, "embed": 6, "neighbours": 3, "infer": 2, "potential": 5, "lists": 4, "map": 1}
+VERSIONS = {"import": 5, "crawl": 3, "embed": 6, "neighbours": 3, "infer": 2, "potential": 6, "lists": 4, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -37,8 +37,9 @@ UNITS = {
 def import_customers(project: Project, advance: Advance) -> Frames:
     """Read the user's file; a sample keeps the customers whose ids hash lowest, whatever the order of the file."""
     from potenzial.ingest import read_customers
+    from potenzial.purchases import with_purchases
 
-    read = read_customers(project.customers_file, project.input)
+    read = with_purchases(read_customers(project.customers_file, project.input), project)
     advance(read.customers.height, read.customers.height)
     findings = pl.DataFrame({"finding": list(read.findings)}, schema={"finding": pl.String()})
     return {"customers": sampled(read.customers, project.sample), "rejects": read.rejects, "findings": findings}

@@ -21,13 +21,16 @@ Bools = NDArray[np.bool_]
 class Stock:
     """The n customers of a stock, sorted by id.
 
-    `log_revenue` is log10 of EUR per year of the last 12 months, NaN where a customer is not active; `floor` is the
-    best EUR per year seen; `log_headcount` is NaN where the headcount is not known; `family` numbers companies, whose
-    customers share a website or a VAT id; `group` joins families with nearly the same text, which share a fold.
+    `log_revenue` is log10 of EUR per year of the last 12 months, NaN where a customer is not active or, having bought
+    for a part of them only, trains no model; `own` is the same in EUR per year, part years scaled to 12 months, 0 for
+    who bought nothing; `floor` is the best EUR per year seen; `log_headcount` is NaN where the headcount is not known;
+    `family` numbers companies, whose customers share a website or a VAT id; `group` joins families with nearly the
+    same text, which share a fold.
     """
 
     customer_id: tuple[str, ...]
     log_revenue: Floats
+    own: Floats
     floor: Floats
     log_headcount: Floats
     industries: Industries
@@ -36,7 +39,7 @@ class Stock:
 
     @property
     def active(self) -> Bools:
-        """Customers with revenue in the last 12 months (n): the model learns from them."""
+        """Customers with revenue in the last 12 months (n) that the model learns from."""
         active: Bools = np.isfinite(self.log_revenue)
         return active
 
@@ -58,13 +61,19 @@ def read_stock(customers: pl.DataFrame, companies: pl.DataFrame | None = None) -
     family, group = _families(frame, companies)
     return Stock(
         customer_id=tuple(frame["customer_id"].to_list()),
-        log_revenue=_log10(revenue),
+        log_revenue=_log10(np.where(_trains(frame), revenue, np.nan)),
+        own=np.nan_to_num(np.fmax(revenue, np.where(revenue > 0, _positive(frame["annualised"]), np.nan))),
         floor=np.fmax(np.nan_to_num(revenue), np.nan_to_num(best)),
         log_headcount=_log10(np.maximum(_positive(frame["headcount"]), 1.0)),
         industries=read_industries(frame["industry"].to_list()),
         group=group,
         family=family,
     )
+
+
+def _trains(frame: pl.DataFrame) -> Bools:
+    trains: Bools = frame["trains"].fill_null(value=True).to_numpy()
+    return trains
 
 
 def _positive(values: pl.Series) -> Floats:

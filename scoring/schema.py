@@ -5,6 +5,8 @@ from typing import Final
 import polars as pl
 
 #: The address stock after import. `revenue` is the last 12 months, `revenue_best` the best of the last three years;
+#: `annualised` is `revenue` scaled to 12 months for who has been buying for a part of them, and `trains` says whether a
+#: model may learn from it; both are null where only sums of years are known, which are taken as they are.
 #: `site` names the website as the crawler does, `site_source` says where it comes from: "website", "email" or, once
 #: its Impressum has proved it, "guess" (null without a site); `vat_id` is in capitals without blanks and dots.
 CUSTOMERS: Final = pl.Schema(
@@ -21,6 +23,8 @@ CUSTOMERS: Final = pl.Schema(
         "headcount": pl.Float64(),
         "revenue": pl.Float64(),
         "revenue_best": pl.Float64(),
+        "annualised": pl.Float64(),
+        "trains": pl.Boolean(),
         "last_purchase": pl.Date(),
         "owner": pl.String(),
         "text": pl.String(),

@@ -35,5 +35,9 @@ class InputConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     decimal: Literal["", ",", "."] = ""
     #: Format of dates, for example "%m/%d/%Y"; empty means: 2025-12-31, 31.12.2025, 31.12.25 and 20251231.
     date_format: str = ""
+    #: File with order lines or yearly revenue (CSV, Parquet or XLSX; a relative path starts at the project folder): it
+    #: tells revenue, best year and last purchase in place of the stock's own columns, and who has bought for too short
+    #: a time to learn from. Its columns are named in [backtest.columns].
+    purchases: str = ""
     #: Share of rejected rows above which a command ends with exit code 1.
     max_rejected_share: Share = 0.05

@@ -116,7 +116,7 @@ def _best(frame: pl.DataFrame, names: list[str], ledger: Ledger) -> pl.DataFrame
 #: What a file without revenue means for an address stock; a list of prospects has none, so there it is no news.
 NO_SALES: Final = (
     "every customer counts as not active, and nothing can be learnt from sales so far. "
-    "Amounts in a column revenue or revenue_2025 change that."
+    "Amounts in a column revenue or revenue_2025 change that, or a file of purchases ([input] purchases)."
 )
 
 

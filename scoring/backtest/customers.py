@@ -79,7 +79,8 @@ def then(customers: pl.DataFrame, history: History, year: int) -> Then:
         HistoryError: no customer of the stock had bought by then.
     """
     as_of = history.year(year).end
-    stood = customers.join(standing(history, as_of), on="customer_id", suffix="_then").sort("customer_id")
+    now = customers.drop("annualised", "trains")
+    stood = now.join(standing(history, as_of), on="customer_id", suffix="_then").sort("customer_id")
     if stood.is_empty():
         raise HistoryError(_strangers(customers, history))
     after = _bought(stood, history, history.year(year + 1))

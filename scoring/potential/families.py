@@ -84,10 +84,12 @@ def _shares(stock: Stock, members: Ints) -> Floats:
 def _merged(stock: Stock, heads: Ints, chains: tuple[Ints, ...], leads: Ints) -> Stock:
     """One row a company; the rows of single customers stay as they are."""
     revenue, floor, headcount = stock.log_revenue.copy(), stock.floor.copy(), stock.log_headcount.copy()
+    own = stock.own.copy()
     industry = np.arange(len(stock))
     for members in chains:
         lead = leads[members[0]]
-        revenue[lead] = _log_sum(stock.log_revenue[members])
+        own[lead] = stock.own[members].sum()
+        revenue[lead] = np.log10(own[lead]) if stock.active[members].any() else np.nan
         floor[lead] = stock.floor[members].sum()
         headcount[lead] = _company_headcount(stock.log_headcount[members])
         coded = members[stock.industries.known[members]]
@@ -95,6 +97,7 @@ def _merged(stock: Stock, heads: Ints, chains: tuple[Ints, ...], leads: Ints) ->
     whole = replace(
         stock,
         log_revenue=revenue,
+        own=own,
         floor=floor,
         log_headcount=headcount,
         industries=_industries(stock.industries, industry),
@@ -107,6 +110,7 @@ def some_of(stock: Stock, rows: Ints) -> Stock:
     return Stock(
         customer_id=tuple(stock.customer_id[row] for row in rows),
         log_revenue=stock.log_revenue[rows],
+        own=stock.own[rows],
         floor=stock.floor[rows],
         log_headcount=stock.log_headcount[rows],
         industries=_industries(stock.industries, rows),
@@ -155,8 +159,7 @@ def allocated(rated: pl.DataFrame, families: Families) -> pl.DataFrame:
 
 def _headroom(headroom: pl.Series, families: Families) -> Floats:
     """Split what a company is expected to buy, no branch below what it buys now; the rest is headroom (n)."""
-    revenue = np.nan_to_num(10.0**families.stock.log_revenue)
-    company = np.nan_to_num(10.0**families.merged.log_revenue)[families.head]
+    revenue, company = families.stock.own, families.merged.own[families.head]
     amounts = _numbers(headroom)
     wallet = _split(pl.Series(amounts + company), families, revenue)
     return np.where(families.share < 1.0, np.maximum(wallet - revenue, 0.0), amounts)

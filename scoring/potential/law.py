@@ -30,6 +30,9 @@ _LONGEST_TAIL: Final = float(np.log10(3.0))
 #: The tail is this share of the way that the tenth before it takes up.
 _TAIL_SHARE: Final = 0.75
 _TENTH: Final = 0.1
+#: The upper quantiles lie this many times as far beyond the 0.9 quantile as that lies beyond the median, at most. A
+#: normal law has .75, one with Student's t of three degrees of freedom 1.4: what is farther off is one odd customer.
+_FARTHEST_TAIL: Final = 2.0
 _TINY: Final = 1e-12
 #: The 0.9 quantile of the standard normal distribution.
 _NINETY: Final = 1.2816
@@ -105,10 +108,14 @@ _SMALL_GAP: Final = 1e-6
 def law_of(grid: Floats, quantiles: Floats) -> Law:
     """Make the laws of n customers from quantiles in log10 EUR (n x g) at an ascending grid (g), brought to LEVELS.
 
-    Levels outside the grid take its outermost quantiles.
+    Levels outside the grid take its outermost quantiles. The tail beyond the 0.9 quantile is bounded: with few
+    customers a single one that buys a hundred times what it should would else be part of what each of the others is
+    expected to buy.
     """
     ascending = np.maximum.accumulate(quantiles, axis=1)
-    return with_tails(_resampled(grid, ascending))
+    middle, high = (interpolated(grid, ascending, level) for level in (0.5, 0.9))
+    farthest = high + _FARTHEST_TAIL * (high - middle)
+    return with_tails(np.minimum(_resampled(grid, ascending), farthest[:, None]))
 
 
 def wallets(law: Law, own: Floats, share: float, lift: float) -> Law:

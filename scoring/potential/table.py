@@ -39,7 +39,7 @@ def rated_table(data: Data, prediction: Prediction, config: PotentialConfig) -> 
     basis = _basis(known)
     estimated = (basis != NO_BASIS) & ~outside_support(data)
     comparable = law_of(prediction.grid, prediction.quantiles)
-    law = wallets(comparable, _own(stock), config.wallet_share, config.wallet_lift)
+    law = wallets(comparable, stock.own, config.wallet_share, config.wallet_lift)
     amounts = _amounts(stock, law, prediction, config)
     factors = {name: np.where(known[name], getattr(prediction.factors, name), np.nan) for name in _FACTORS}
     euros = _in_euros(amounts["typical"], factors)
@@ -62,7 +62,7 @@ def rated_table(data: Data, prediction: Prediction, config: PotentialConfig) -> 
 
 
 def _amounts(stock: Stock, law: Law, prediction: Prediction, config: PotentialConfig) -> dict[str, Floats]:
-    own = _own(stock)
+    own = stock.own
     potential = np.maximum(10.0 ** prediction.at(config.quantile), stock.floor)
     low, high = (np.maximum(given_own(law, own, level), stock.floor) for level in config.interval)
     return {
@@ -72,11 +72,6 @@ def _amounts(stock: Stock, law: Law, prediction: Prediction, config: PotentialCo
         "typical": 10.0 ** prediction.at(0.5),
         "headroom_expected": expected_headroom(law, own),
     }
-
-
-def _own(stock: Stock) -> Floats:
-    """EUR per year of the last 12 months (n), 0 for inactive customers."""
-    return np.nan_to_num(10.0**stock.log_revenue)
 
 
 def _basis(known: dict[str, Bools]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

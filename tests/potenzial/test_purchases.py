@@ -10,6 +10,9 @@ from potenzial.config import BacktestConfig
 from potenzial.errors import ConfigError
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import InputError
+from potenzial.pipeline import Pipeline, Span
+from potenzial.progress import LogReporter
+from potenzial.project import open_project
 from potenzial.purchases import Purchases, read_purchases, year_columns
 from potenzial.spreadsheet import safe
 from potenzial.usertable import unescaped
@@ -127,3 +130,24 @@ def test_ids_survive_being_guarded_against_formulas(text: str) -> None:
     guarded = pl.DataFrame({"line": [1], "lines": [1], "customer_id": [text]}).with_columns(safe("customer_id"))
     assume(not text.startswith("'"))
     assert unescaped(guarded)["customer_id"].item() == text
+
+
+def test_a_run_takes_revenue_from_the_purchases(tmp_path: Path) -> None:
+    """The main job reads `purchases` of [input], says what it rests on, and reads again once the file has changed."""
+    (tmp_path / "customers.csv").write_text("customer_id;name;revenue\nK1;Eins GmbH;5\nK2;Zwei GmbH;5\n", "utf-8")
+    orders = tmp_path / "orders.csv"
+    lines = [f"K1;15.{month:02d}.{year};100,50" for year in (2023, 2024) for month in range(1, 13)]
+    orders.write_text("\n".join(["Kundennummer;Datum;Betrag", *lines, "K1;31.12.2024;1,00"]), "utf-8")
+    config = tmp_path / "potenzial.toml"
+    config.write_text('[input]\npurchases = "orders.csv"\n', "utf-8")
+    assert _imported(config)["revenue"].to_list() == [1207.0, 0.0]
+    findings = Pipeline(open_project(config), LogReporter()).table("findings")["finding"]
+    assert findings.str.contains("orders.csv: revenue is that of the 12 months up to 2024-12-31; 1 of 2").any()
+    orders.write_text(orders.read_text("utf-8").replace("31.12.2024;1,00", "31.12.2024;3,00"), "utf-8")
+    assert _imported(config)["revenue"].to_list() == [1209.0, 0.0]
+
+
+def _imported(config: Path) -> pl.DataFrame:
+    pipeline = Pipeline(open_project(config), LogReporter())
+    pipeline.run(Span(last="import"))
+    return pipeline.table("customers")

@@ -6,7 +6,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
+
+from scoring.config import PotentialConfig
+from scoring.potential import rate
 
 
 def _pins(quality: ModuleType, name: str) -> dict[str, Any]:
@@ -47,6 +52,37 @@ def test_inc5000_keeps_its_floor(quality: ModuleType, tmp_path: Path, monkeypatc
         pytest.skip("encoding 2,500 texts takes minutes: set POTENZIAL_SLOW=1")
     monkeypatch.setenv("POTENZIAL_SLOW_CACHE", os.environ.get("POTENZIAL_SLOW_CACHE", str(tmp_path)))
     _holds(quality, "inc5000")
+
+
+def test_taking_the_text_away_moves_the_estimate_as_claimed(quality: ModuleType) -> None:
+    """Where texts are said to raise an estimate it falls without them, and the other way round, nine times of ten."""
+    customers, companies = quality.synthetic()
+    asked = customers["customer_id"].head(_ASKED)
+    rated_only = customers.with_columns(
+        pl.when(~pl.col("customer_id").is_in(asked.implode())).then(pl.col("revenue", "revenue_best"))
+    )
+    config = PotentialConfig(folds=3)
+    kept, taken = (
+        rate(rated_only, texts, config, progress=_quiet).rated.filter(pl.col("customer_id").is_in(asked.implode()))
+        for texts in (companies, companies.filter(~pl.col("customer_id").is_in(asked.implode())))
+    )
+    pairs = kept.join(taken, on="customer_id", suffix="_without")
+    claimed = np.log10(pairs["factor_text"].to_numpy())
+    moved = np.log10((pairs["typical"] / pairs["typical_without"]).to_numpy())
+    telling = np.abs(claimed) > np.log10(_TELLING)
+    assert telling.sum() >= _ASKED / 2
+    assert (np.sign(claimed) == np.sign(moved))[telling].mean() >= _AS_CLAIMED
+
+
+#: Customers whose texts are taken away, and the factor from which on a text is said to matter.
+_ASKED = 100
+_TELLING = 1.2
+#: Share that has to move as claimed.
+_AS_CLAIMED = 0.9
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """Show no progress."""
 
 
 def test_a_floor_is_never_lowered_silently(quality: ModuleType) -> None:

@@ -109,3 +109,12 @@ def test_own_revenue_moves_the_wallet_as_bayes_rule_says(normal: Law) -> None:
     found = [unknown.quantile(np.array([at]))[0] for at in (0.1, 0.5, 0.9)]
     wallet = level + np.sqrt(0.5) * scatter * rng.normal(size=draws)
     assert found == pytest.approx(np.quantile(wallet, [0.1, 0.5, 0.9]), abs=0.02)
+
+
+def test_one_odd_customer_is_not_expected_of_all_others() -> None:
+    """Where the outermost quantiles are a thousand times what the others say, the expected wallet hardly moves."""
+    levels = np.linspace(0.005, 0.995, 199)
+    usual = pytest.importorskip("scipy.stats").norm.ppf(levels, 4.0, 0.4)
+    odd = np.where(levels > 0.98, usual + 3.0, usual)
+    calm, spoilt = (expected_headroom(law_of(levels, row[None, :]), np.zeros(1))[0] for row in (usual, odd))
+    assert calm < spoilt < 1.6 * calm
