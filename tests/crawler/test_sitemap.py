@@ -21,7 +21,7 @@ READ = Sitemap(urls=("https://foo.de/a?x=1&y=2", "https://foo.de/b"))
     [
         PAGES.encode(),
         b"\xef\xbb\xbf" + PAGES.encode(),
-        gzip.compress(PAGES.encode()),
+        gzip.compress(PAGES.encode(), mtime=0),
         ("\ufeff" + PAGES).encode("utf-16-le"),
         PAGES.replace("UTF-8", "ISO-8859-1").encode("latin-1"),
         PAGES.replace("<loc> ", "<!-- <loc>https://foo.de/no</loc> --><loc>").encode(),
@@ -51,8 +51,8 @@ def test_an_index_names_further_sitemaps() -> None:
     [
         b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><urlset><url><loc>https://foo.de/&b;</loc>',
         b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><urlset><url><loc>https://foo.de/&a;</loc></url>',
-        gzip.compress(b"<urlset><url><loc>https://foo.de/" + b" " * 50_000_000),
-        gzip.compress(PAGES.encode())[:40],
+        gzip.compress(b"<urlset><url><loc>https://foo.de/" + b" " * 50_000_000, mtime=0),
+        gzip.compress(PAGES.encode(), mtime=0)[:40],
         b"\x1f\x8b" + b"x" * 99,
         b"<loc " * 200_000,
         b"<!--" * 250_000,
