@@ -17,6 +17,8 @@ from embeddings.neighbours import nearest, vectors_of
 SEPARATOR = " + "
 #: How far negative examples push beside how far positive ones pull: whoever names a counter-example means it.
 PUSH: Final = 0.5
+#: How far approved answers pull beside the question itself.
+PULL: Final = 0.75
 #: Strongest directions that a sketch keeps, and vectors that they are learned from.
 _DIRECTIONS: Final = 64
 _LEARNED_FROM: Final = 50_000
@@ -64,14 +66,19 @@ def lookalikes(companies: pl.DataFrame, ids: Sequence[str], k: int) -> pl.DataFr
     return nearest(query, pool, k)
 
 
-def aim(liked: NDArray[np.float32], disliked: NDArray[np.float32]) -> NDArray[np.float32]:
+def aim(
+    liked: NDArray[np.float32], disliked: NDArray[np.float32], approved: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """Give the direction to search in, shape (d,), length 1: towards the liked (n, d), away from the disliked (m, d).
 
-    The mean of the former less `PUSH` times the mean of the latter (Rocchio 1971, relevance feedback).
+    The mean of the former plus `PULL` times the mean of the answers approved (k, d; None: none), less `PUSH` times the
+    mean of the disliked (Rocchio 1971, relevance feedback).
     """
     towards = liked.mean(axis=0)
-    away = PUSH * disliked.mean(axis=0) if len(disliked) else np.zeros_like(towards)
-    found: NDArray[np.float32] = unit((towards - away)[None, :])[0]
+    for weight, vectors in ((PULL, approved), (-PUSH, disliked)):
+        if vectors is not None and len(vectors):
+            towards = towards + weight * vectors.mean(axis=0)
+    found: NDArray[np.float32] = unit(towards[None, :])[0]
     return found
 
 

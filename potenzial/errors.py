@@ -8,6 +8,7 @@ PotenzialError
 |-- UnknownIdError     no customer has the id that was asked for
 |-- FilterError        a condition written by the user cannot be used
 |-- QuestionError      a search for lookalikes contradicts itself or cannot be answered
+|-- SegmentError       a named list of customers cannot be kept or read
 `-- ArtifactError      a stage's file is damaged or does not have the columns it must have
 """
 
@@ -46,3 +47,7 @@ class FilterError(PotenzialError):
 
 class QuestionError(PotenzialError):
     """A search for lookalikes cannot be made; the message names the option to change."""
+
+
+class SegmentError(PotenzialError):
+    """A named list of customers cannot be kept or read; the message says why."""

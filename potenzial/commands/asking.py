@@ -2,19 +2,23 @@
 
 from pathlib import Path
 
+import msgspec
 import polars as pl
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
-from potenzial import artifact, tables
+from potenzial import activity, artifact, tables
+from potenzial.activity import Activity
 from potenzial.artifact import Record
 from potenzial.commands.output import Output
 from potenzial.errors import UnknownIdError
+from potenzial.progress import duration
 from potenzial.project import TABLES, Project, open_project
 
 
 def status(config_path: Path, sample: int, output: Output) -> None:
-    """Show which stages are done, when, and with how many rows."""
+    """Show which stages are done, when, and with how many rows, and what is at work right now."""
     project = open_project(config_path, sample)
     records = {name: artifact.record(project.stage(name)) for name in TABLES}
     report = project.out / "report.html"
@@ -22,8 +26,29 @@ def status(config_path: Path, sample: int, output: Output) -> None:
         "folder": str(project.folder),
         "stages": {name: _stage_values(known) for name, known in records.items()},
         "report": str(report) if report.exists() else None,
+        "at_work": None if (busy := _at_work(project)) is None else _work_values(busy),
     }
-    output(_status_table(project, records, report), values)
+    table = _status_table(project, records, report)
+    output(Group(table, Text(_work_line(busy))) if busy else table, values)
+
+
+def _at_work(project: Project) -> Activity | None:
+    found = activity.current(project.folder / "data")
+    return found if found is not None and found.state == "running" else None
+
+
+def _work_values(busy: Activity) -> dict[str, object]:
+    return {**msgspec.to_builtins(busy), "seconds_left": busy.seconds_left}
+
+
+def _work_line(busy: Activity) -> str:
+    """Say in a line what is at work and how far it is."""
+    line = f"At work: potenzial {busy.command} (process {busy.pid})"
+    if busy.stage:
+        line += f", {busy.stage}"
+    if busy.total:
+        line += f": {busy.done:,} of {busy.total:,} {busy.unit}"
+    return line if busy.seconds_left is None else f"{line}, about {duration(busy.seconds_left)} left"
 
 
 def _stage_values(known: Record | None) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from potenzial.activity import recorded
 from potenzial.artifact import write_whole
 from potenzial.commands.output import Output
 from potenzial.commands.running import reporter
@@ -14,6 +15,7 @@ from potenzial.errors import ConfigError, ProjectError
 from potenzial.interruption import interruptible
 from potenzial.lab.board import shown, values
 from potenzial.lab.comparison import Entry, Terms, compare, entries, timed, untimed
+from potenzial.lab.kept import keep
 from potenzial.lab.measures import MEASURES
 from potenzial.lab.tuning import Budget, Tuned
 from potenzial.lab.vectors import Vectors
@@ -63,12 +65,18 @@ def compare_configs(config_path: Path, sample: int, files: Sequence[str], asked:
     project = open_project(config_path, sample)
     field = entries(files, Entry(config_path.stem, project.config))
     page = asked.page or project.out / "compare.html"
-    with interruptible() as interruption, only_run(project.folder / "data"):
-        told = _Ending(reporter(), interruption.check)
+    data = project.folder / "data"
+    with (
+        interruptible() as interruption,
+        only_run(data),
+        recorded(data, "compare", reporter(), sample=sample) as shown_to,
+    ):
+        told = _Ending(shown_to, interruption.check)
         vectors = Vectors(project, Pipeline(project, told, interruption.check))
         stopwatch = timed if asked.timed else untimed
         result = compare(field, vectors, project.config, asked.terms, told, stopwatch)
         write_whole(page, render(result, project.config.report).encode())
+        keep(result, field, vectors, project.out)
     output(shown(result), {**values(result), "page": str(page)})
 
 
@@ -108,8 +116,9 @@ def tune_config(config_path: Path, search: Search, output: Output) -> None:
     project = open_project(config_path)
     own = Entry(config_path.stem, project.config)
     starts = [own, *(entry for entry in entries(search.starts, own) if entry != own)] if search.starts else [own]
-    with interruptible() as interruption, only_run(project.folder / "data"):
-        told = _Ending(reporter(), interruption.check)
+    data = project.folder / "data"
+    with interruptible() as interruption, only_run(data), recorded(data, "tune", reporter()) as shown_to:
+        told = _Ending(shown_to, interruption.check)
         vectors = Vectors(project, Pipeline(project, told, interruption.check))
         with told.stage("tune", "seconds") as advance:
             found = tune(starts, vectors, project.config, search.terms, search.budget, advance)

@@ -9,6 +9,7 @@ import polars as pl
 from rich.table import Table
 
 from crawler.config import Visits
+from potenzial.activity import recorded
 from potenzial.commands.output import stderr, stdout
 from potenzial.funnel import failed_share, failures
 from potenzial.ingest.schema import ROW_REJECTED
@@ -35,8 +36,13 @@ def run_project(project: Project, span: Span, visits: Visits = "due") -> int:
         KeyboardInterrupt: interrupted; finished work is kept.
     """
     ready(project)
-    with interruptible() as interruption, only_run(project.folder / "data"):
-        pipeline = Pipeline(project, reporter(), interruption.check, visits)
+    data = project.folder / "data"
+    with (
+        interruptible() as interruption,
+        only_run(data),
+        recorded(data, "run", reporter(), sample=project.sample) as told,
+    ):
+        pipeline = Pipeline(project, told, interruption.check, visits)
         pipeline.run(span)
         if span.reports:
             path = write_results(project, pipeline)

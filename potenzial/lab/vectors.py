@@ -68,6 +68,10 @@ class Vectors:
         frames = {name: artifact.read(stage.files[name], tables.SCHEMAS.get(name)) for name in _TABLES}
         return self._embedded(frames, config)
 
+    def folder(self, config: EmbeddingConfig) -> Path:
+        """Where the vectors of a configuration are kept, made or not."""
+        return self._stage(config)[0].folder
+
     def of(self, customers: pl.DataFrame, config: EmbeddingConfig, advance: Advance) -> Embedded:
         """Give the vectors of some customers (CUSTOMERS), of which only those of chunks are kept."""
         frames = self._frames(dataclasses.replace(self._texts, customers=customers), config, advance)

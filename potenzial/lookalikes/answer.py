@@ -152,7 +152,7 @@ class _Aim:
     example: Example
 
 
-class _Applied(NamedTuple):
+class Applied(NamedTuple):
     """A filter: its name, the rows it keeps (n), and what to say if it leaves none."""
 
     name: str
@@ -168,8 +168,10 @@ class _Held(NamedTuple):
     aimed: _Aim
 
 
-def answer(question: Question, stock: LookalikeStock, reader: Reader) -> Lookalikes:
+def answer(question: Question, stock: LookalikeStock, reader: Reader, among: Sequence[Applied] = ()) -> Lookalikes:
     """Find the companies that a question asks for; the same for the same stock, and exact where it has no sketch.
+
+    `among` are further filters, applied before those of the question.
 
     Raises:
         UnknownCompanyError: an example has no vector.
@@ -177,7 +179,7 @@ def answer(question: Question, stock: LookalikeStock, reader: Reader) -> Lookali
         QuestionError: the text or page cannot be read.
     """
     aimed = _aimed(question, stock, reader)
-    keep, steps = _filtered(question, stock, aimed)
+    keep, steps = _filtered((*among, *_filters(question, stock, aimed)))
     scores = stock.scores(aimed.direction, aimed.examples, question.weights)
     rows = best_rows(scores, keep, max(_CANDIDATES * question.k, _LEAST if stock.sketch else 0))
     aspects = stock.aspects(rows, aimed.direction, aimed.examples)
@@ -194,11 +196,13 @@ def answer(question: Question, stock: LookalikeStock, reader: Reader) -> Lookali
 
 def _aimed(question: Question, stock: LookalikeStock, reader: Reader) -> _Aim:
     rows, others = _known_rows(question.ids, stock), _known_rows(question.without, stock)
-    away = stock.vectors[others]
+    liked = _known_rows(question.liked, stock)
+    away, approved = stock.vectors[others], stock.vectors[liked]
+    examples = np.union1d(rows, liked)
     if len(rows):
-        return _Aim(aim(stock.vectors[rows], away), rows, others, example_of(stock, rows))
+        return _Aim(aim(stock.vectors[rows], away, approved), examples, others, example_of(stock, examples))
     read = reader.text(question.text) if question.text.strip() else reader.url(question.url)
-    return _Aim(aim(read.vector[None, :], away), rows, others, example_of_text(read.passages))
+    return _Aim(aim(read.vector[None, :], away, approved), examples, others, example_of_text(read.passages))
 
 
 def _known_rows(ids: Sequence[str], stock: LookalikeStock) -> NDArray[np.int64]:
@@ -222,30 +226,30 @@ def _check_told(ids: Sequence[str], stock: LookalikeStock) -> None:
         )
 
 
-def _filtered(question: Question, stock: LookalikeStock, aimed: _Aim) -> tuple[NDArray[np.bool_], tuple[Step, ...]]:
+def _filtered(filters: Sequence[Applied]) -> tuple[NDArray[np.bool_], tuple[Step, ...]]:
     """Apply the filters one after the other, and note what each of them left."""
-    keep = np.ones(stock.facts.height, np.bool_)
+    keep = np.ones(len(filters[0].kept), np.bool_)
     steps: list[Step] = []
-    for name, kept, detail in _filters(question, stock, aimed):
+    for name, kept, detail in filters:
         keep = keep & kept
         steps.append(Step(name, int(keep.sum()), "" if keep.any() else detail()))
     return keep, tuple(steps)
 
 
-def _filters(question: Question, stock: LookalikeStock, aimed: _Aim) -> Iterator[_Applied]:
+def _filters(question: Question, stock: LookalikeStock, aimed: _Aim) -> Iterator[Applied]:
     """Apply each filter to the whole stock."""
     named = np.concatenate([aimed.examples, aimed.others])
     others = np.ones(stock.facts.height, np.bool_)
     others[named] = False
-    yield _Applied("the other companies with text", others)
+    yield Applied("the other companies with text", others)
     if question.only is not None:
-        yield _Applied(f"--only {question.only}", _mask(stock, kind(question.only)))
+        yield Applied(f"--only {question.only}", _mask(stock, kind(question.only)))
     if question.exclude_group:
-        yield _Applied("--exclude-group", ~same_company(stock.facts, named))
+        yield Applied("--exclude-group", ~same_company(stock.facts, named))
     if question.where:
         condition = parse_filter(question.where, FACTS)
         kept = condition.keeps(stock.facts).to_numpy()
-        yield _Applied(f'--where "{question.where}"', kept, lambda: _alone(condition.counts(stock.facts)))
+        yield Applied(f'--where "{question.where}"', kept, lambda: _alone(condition.counts(stock.facts)))
 
 
 def _alone(counts: Sequence[tuple[str, int]]) -> str:

@@ -38,6 +38,8 @@ class Weights:
 class Question:
     """A search: like the customers `ids`, or a `text`, or the page at a `url`; unlike the customers `without`.
 
+    `liked` are answers that were approved: the search leans towards them, and they are not found again.
+
     `where` is a condition in SQL, `only` one kind of customer, `exclude_group` leaves out customers of the examples'
     own companies, `min_score` those below a score, and `k` says how many are wanted.
     """
@@ -46,6 +48,7 @@ class Question:
     text: str = ""
     url: str = ""
     without: tuple[str, ...] = ()
+    liked: tuple[str, ...] = ()
     where: str = ""
     only: Only | None = None
     exclude_group: bool = False
@@ -61,7 +64,7 @@ class Question:
         """
         if sum((bool(self.ids), bool(self.text.strip()), bool(self.url.strip()))) != 1:
             raise QuestionError("Like whom? Name customers by their ids, or give --text, or --url: one of the three.")
-        if both := sorted(set(self.ids) & set(self.without)):
+        if both := sorted({*self.ids, *self.liked} & set(self.without)):
             raise QuestionError(
                 f"Customer {', '.join(both)} cannot be an example and a counter-example (--not) at once."
             )
@@ -69,7 +72,7 @@ class Question:
             raise QuestionError(f"--only takes {', '.join(ONLY)}, not {self.only!r}.")
         if self.k < 1:
             raise QuestionError("-k is the number of companies wanted, 1 at least.")
-        if self.weights.needs_examples and not self.ids:
+        if self.weights.needs_examples and not (self.ids or self.liked):
             raise QuestionError("Industry and size can only be compared with customers: name some by their ids.")
 
     @property

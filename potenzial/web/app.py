@@ -22,10 +22,12 @@ from potenzial.web.api import lookalike as api_lookalike
 from potenzial.web.api import runs as api_runs
 from potenzial.web.api import schema
 from potenzial.web.audit import NAME, Audit
+from potenzial.web.companions import Search
 from potenzial.web.errors import WebError
 from potenzial.web.figures import Overviews
 from potenzial.web.likeness import Likeness
-from potenzial.web.pages import customer, customers, export, login, overview
+from potenzial.web.pages import customer, customers, export, login, overview, segments
+from potenzial.web.pages import map as map_page
 from potenzial.web.shield import Shield
 from potenzial.web.site import NavEntry, Site, templates
 from potenzial.web.stock import Portfolio, Results, Stock
@@ -35,9 +37,10 @@ from potenzial.web.words import Words, load_catalogues
 PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
     (NavEntry("overview", "/"), overview.router),
     (NavEntry("customers", "/customers"), customers.router),
+    (NavEntry("map", "/map"), map_page.router),
 )
 #: Pages without one.
-OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.router)
+OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.router, segments.router)
 #: Routers of the REST interface, all under /api/v1.
 INTERFACE: Final[tuple[APIRouter, ...]] = (
     api_customers.router,
@@ -90,16 +93,18 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
 def _site(project: Project, access: Access) -> Site:
     overviews = Overviews()
     catalogues = load_catalogues()
+    likeness = Likeness(project)
     return Site(
         project=project,
         results=Results(project, lambda stock: _draw(stock, overviews, catalogues.values())),
         access=access,
         audit=Audit(project.folder / NAME),
-        likeness=Likeness(project),
+        likeness=likeness,
         nav=tuple(entry for entry, _ in PAGES),
         templates=templates(),
         catalogues=catalogues,
         overviews=overviews,
+        search=Search(project, likeness),
     )
 
 

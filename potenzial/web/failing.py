@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from embeddings.errors import UnknownCompanyError
-from potenzial.errors import FilterError, ProjectBusyError, QuestionError, UnknownIdError
+from potenzial.errors import FilterError, ProjectBusyError, QuestionError, SegmentError, UnknownIdError
 from potenzial.problems import EXPECTED as PROBLEMS
 from potenzial.web import site
 from potenzial.web.access import Viewer
@@ -27,6 +27,7 @@ _STATUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (UnknownIdError, 404),
     (FilterError, 422),
     (QuestionError, 422),
+    (SegmentError, 422),
     (ProjectBusyError, 409),
 )
 _TITLES: Final = {

@@ -1,14 +1,17 @@
 """Which customers a list shows: search, filters, order and page, as they stand in the address of the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 import polars as pl
 
+from potenzial import segments, tables
+from potenzial.errors import SegmentError
 from potenzial.filters import parse_filter
-from potenzial.web.errors import BadRequestError
+from potenzial.web.area import Area, inside
+from potenzial.web.errors import BadRequestError, NotFoundError
 from potenzial.web.stock import HELD, SORTS, Portfolio
 from scoring.schema import ACTIONS, CONFIDENCES, POTENTIAL, POTENTIAL_CLASSES, REVENUE_CLASSES
 
@@ -28,7 +31,11 @@ CONDITION_SCHEMA: Final = pl.Schema({name: POTENTIAL[name] for name in HELD})
 
 @dataclass(frozen=True)
 class Query:
-    """The filters of a list; an empty one keeps all. Amounts sort from the largest, texts from A, unless `reverse`."""
+    """The filters of a list; an empty one keeps all. Amounts sort from the largest, texts from A, unless `reverse`.
+
+    `segment` names a list that was kept, `area` is a piece of the map (`potenzial.web.area`), `cluster` one of its
+    groups by number.
+    """
 
     q: str = ""
     class_revenue: tuple[str, ...] = ()
@@ -39,6 +46,9 @@ class Query:
     industry: str = ""
     postcode: str = ""
     where: str = ""
+    segment: str = ""
+    area: str = ""
+    cluster: str = ""
     sort: str = "headroom_expected"
     reverse: bool = False
     page: int = 1
@@ -60,7 +70,7 @@ class Query:
         self._check_lengths()
 
     def _check_lengths(self) -> None:
-        for name in ("q", "owner", "industry", "postcode"):
+        for name in ("q", "owner", "industry", "postcode", "segment", "cluster"):
             if len(getattr(self, name)) > _LONGEST:
                 raise BadRequestError(f"{name}: {_LONGEST} signs at most.")
         if len(self.where) > _LONGEST_CONDITION:
@@ -69,7 +79,7 @@ class Query:
     @property
     def filters(self) -> dict[str, str | tuple[str, ...]]:
         """What narrows the list, by the names of the parameters."""
-        names = ("q", *CHOICES, "owner", "industry", "postcode", "where")
+        names = ("q", *CHOICES, "owner", "industry", "postcode", "where", "segment", "area", "cluster")
         return {name: value for name in names if (value := getattr(self, name))}
 
     @property
@@ -77,7 +87,7 @@ class Query:
         """Everything that differs from the plain list, as parameters of an address."""
         plain = Query()
         several = [(name, one) for name in CHOICES for one in getattr(self, name)]
-        single = ("q", "owner", "industry", "postcode", "where", "sort", "page", "size")
+        single = ("q", "owner", "industry", "postcode", "where", "segment", "area", "cluster", "sort", "page", "size")
         pairs = [(name, str(getattr(self, name))) for name in single if getattr(self, name) != getattr(plain, name)]
         return several + pairs + ([("reverse", "1")] if self.reverse else [])
 
@@ -125,12 +135,15 @@ def select(portfolio: Portfolio, query: Query) -> Selection:
     """
     order = _ordered(portfolio, query)
     conditions = list(_conditions(query))
-    if portfolio.viewer.sees_all and not conditions and not query.where:
+    lists = list(_lists(portfolio, query))
+    if portfolio.viewer.sees_all and not conditions and not query.where and not lists:
         return Selection(len(order), order)
     frame = portfolio.stock.frame
     mask = frame.select(pl.all_horizontal(portfolio.mine, *conditions, pl.col("customer_id").is_not_null())).to_series()
     if query.where:
         mask &= _meets(portfolio, query.where)
+    for ids in lists:
+        mask &= frame["customer_id"].is_in(ids.implode())
     places = order.filter(mask.gather(order))
     return Selection(len(places), places)
 
@@ -171,3 +184,25 @@ def _meets(portfolio: Portfolio, condition: str) -> pl.Series:
     named = {name: CONDITION_SCHEMA[name] for name in pl.sql_expr(condition).meta.root_names()}
     plain = portfolio.stock.frame.select(pl.col(name).cast(dtype) for name, dtype in named.items())
     return parsed.keeps(plain if named else portfolio.stock.frame.select("customer_id"))
+
+
+def _lists(portfolio: Portfolio, query: Query) -> Iterator[pl.Series]:
+    """The ids of a segment, of a piece of the map and of one of its groups.
+
+    Raises:
+        NotFoundError: there is no such segment, or it is another territory's.
+    """
+    project = portfolio.stock.project
+    if query.segment:
+        try:
+            found = segments.read(project.folder, query.segment)
+        except SegmentError as error:
+            raise NotFoundError(query.segment) from error
+        if not portfolio.viewer.sees_all and found.owner != portfolio.viewer.owner:
+            raise NotFoundError(query.segment)
+        yield pl.Series("customer_id", found.ids, dtype=pl.String)
+    if query.area:
+        yield inside(tables.read(project, "map"), Area.parse(query.area))
+    if query.cluster:
+        places = tables.read(project, "map")
+        yield places["customer_id"].filter(places["cluster"].cast(pl.String) == query.cluster)

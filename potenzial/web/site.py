@@ -19,10 +19,13 @@ from potenzial.report.plain import shown, web_link
 from potenzial.web import access, words
 from potenzial.web.access import Access, LoginLimit, Viewer
 from potenzial.web.audit import Audit
+from potenzial.web.charts import Charts
+from potenzial.web.companions import Search
 from potenzial.web.errors import LoginError, RefusedError
 from potenzial.web.figures import Overviews
 from potenzial.web.likeness import Likeness
 from potenzial.web.stock import Portfolio, Results
+from potenzial.web.suggest import Suggester
 from potenzial.web.words import LANGUAGES, Words
 
 #: The hidden field of every form, and the header that a script sends instead.
@@ -53,6 +56,9 @@ class Site:
     nav: Sequence[NavEntry]
     templates: Environment
     catalogues: Mapping[Language, Words]
+    search: Search
+    charts: Charts = field(default_factory=Charts)
+    suggester: Suggester = field(default_factory=Suggester)
     logins: LoginLimit = field(default_factory=LoginLimit)
     #: Held while an answer of a rep is stored: the file of answers has one writer at a time.
     answering: threading.Lock = field(default_factory=threading.Lock)

@@ -71,8 +71,8 @@ def group_sums(classed: pl.DataFrame, rated: pl.DataFrame, seed: int = _SEED) ->
 
 def _labelled(classed: pl.DataFrame, rated: pl.DataFrame) -> pl.DataFrame:
     """Join customers with their laws and name each grouping's group; null for customers outside any."""
-    sections = pl.Series("section", _sections(classed["industry"].to_list()), pl.String)
-    joined = classed.with_columns(sections).join(
+    named = pl.Series("section", sections(classed["industry"].to_list()), pl.String)
+    joined = classed.with_columns(named).join(
         rated.select("customer_id", "law", "family"), on="customer_id", how="left", maintain_order="left"
     )
     return joined.with_columns(
@@ -84,7 +84,7 @@ def _labelled(classed: pl.DataFrame, rated: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sections(cells: list[str | None]) -> list[str | None]:
+def sections(cells: list[str | None]) -> list[str | None]:
     """Letter of the section of each industry that is a code; the words of those that are not."""
     industries = read_industries(cells)
     letters = _letters(industries.codes, industries.version)
@@ -102,8 +102,13 @@ def _letters(codes: Iterable[str | None], version: str) -> dict[str, str]:
 
 
 def _labels(grouping: str, name: str) -> tuple[str, str]:
-    """Name a group in German and English: a section by letter and title, others as they are."""
-    if grouping != "section" or name not in SECTIONS_2008:
+    """Name a group in German and English."""
+    return section_labels(name) if grouping == "section" else (name, name)
+
+
+def section_labels(name: str) -> tuple[str, str]:
+    """Name a section in German and English by letter and title; words that are no letter of one stay as they are."""
+    if name not in SECTIONS_2008:
         return name, name
     from wz_code import WZ
 
