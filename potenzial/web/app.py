@@ -26,7 +26,7 @@ from potenzial.web.companions import Search
 from potenzial.web.errors import WebError
 from potenzial.web.figures import Overviews
 from potenzial.web.likeness import Likeness
-from potenzial.web.pages import customer, customers, export, login, overview, segments
+from potenzial.web.pages import customer, customers, export, lab, login, lookalikes, overview, runs, segments, whatif
 from potenzial.web.pages import map as map_page
 from potenzial.web.shield import Shield
 from potenzial.web.site import NavEntry, Site, templates
@@ -37,7 +37,11 @@ from potenzial.web.words import Words, load_catalogues
 PAGES: Final[tuple[tuple[NavEntry, APIRouter], ...]] = (
     (NavEntry("overview", "/"), overview.router),
     (NavEntry("customers", "/customers"), customers.router),
+    (NavEntry("lookalikes", "/lookalikes"), lookalikes.router),
     (NavEntry("map", "/map"), map_page.router),
+    (NavEntry("whatif", "/whatif"), whatif.router),
+    (NavEntry("lab", "/lab", whole=True), lab.router),
+    (NavEntry("runs", "/runs"), runs.router),
 )
 #: Pages without one.
 OTHERS: Final[tuple[APIRouter, ...]] = (login.router, customer.router, export.router, segments.router)

@@ -127,6 +127,11 @@ class Profile:
             else replace(self, up=up, down=(*down, customer))
         )
 
+    def liking(self, customer: str) -> "Profile":
+        """The question with one more example; a vote on it is dropped, and text and address give way to examples."""
+        others = self.without(customer)
+        return replace(others, like=(*others.like, customer), text="", url="")
+
     def without(self, customer: str) -> "Profile":
         """The question without a customer, whether example or vote."""
         return replace(

@@ -37,10 +37,14 @@ _BEARER: Final = "bearer "
 
 @dataclass(frozen=True)
 class NavEntry:
-    """A page of the navigation: the key of its words (`nav.KEY`) and its path."""
+    """A page of the navigation: the key of its words (`nav.KEY`) and its path.
+
+    A page of the `whole` stock is not for readers with a territory.
+    """
 
     key: str
     path: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +132,7 @@ class Visit:
             "viewer": self.viewer,
             "asks": self.site.access.asks,
             "mark": self.mark,
-            "nav": self.site.nav,
+            "nav": [entry for entry in self.site.nav if self.viewer.sees_all or not entry.whole],
             "here": max((entry.path for entry in self.site.nav if _within(path, entry.path)), key=len, default=""),
             "synthetic": self.site.project.config.report.synthetic,
             "title": self.site.project.config.report.title,

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from potenzial.project import open_project
+from potenzial.activity import NAME, Activity
+from potenzial.project import Project, open_project
 from potenzial.web.access import Access
 from potenzial.web.app import create_app
 
@@ -24,7 +26,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 MEYER = "meyers-own-token-000002"
-PAGES = ("/", "/customers", "/customers?class_potential=A&q=firma", "/customers/K-0012", "/nowhere")
+WORK = ("/map", "/lookalikes", "/lookalikes?like=K-0012&up=K-0016&b=", "/whatif", "/lab", "/runs")
+PAGES = (*WORK, "/", "/customers", "/customers?class_potential=A&q=firma", "/customers/K-0012", "/nowhere")
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +153,8 @@ def test_a_phone_shows_all_without_scrolling_sideways(tab: Page, path: str) -> N
 @pytest.mark.parametrize(
     ("path", "scheme"),
     [("/", "light"), ("/", "dark"), ("/customers?class_potential=A&q=firma", "light"), ("/customers", "dark"),
-     ("/customers/K-0012", "light"), ("/customers/K-0000", "dark"), ("/nowhere", "light")],
+     ("/customers/K-0012", "light"), ("/customers/K-0000", "dark"), ("/nowhere", "light"),
+     *((path, "light") for path in WORK), *((path, "dark") for path in WORK[::2])],
 )  # fmt: skip
 def test_pages_are_accessible(tab: Page, path: str, scheme: str) -> None:
     """axe-core finds nothing against WCAG 2.2 A and AA, in light and dark."""
@@ -180,3 +184,102 @@ def test_hostile_names_and_texts_do_nothing(tab: Page, path: str) -> None:
     tab.goto(path)
     assert tab.title().endswith("· Potenzial")
     assert tab.locator("script:not([src])").count() == 0
+
+
+def test_a_lasso_selects_and_its_list_is_opened(tab: Page) -> None:
+    """A lasso around everything selects all on the map, and the link lists as many customers."""
+    tab.goto("/map")
+    ready = tab.locator("#map[data-ready]")
+    expect(ready).to_be_visible()
+    count = ready.get_attribute("data-ready")
+    box = tab.locator("#map").bounding_box()
+    assert box is not None
+    left, top = box["x"] + 2, box["y"] + 2
+    right, bottom = left + box["width"] - 4, top + box["height"] - 4
+    tab.get_by_role("button", name="Lasso").click()
+    tab.mouse.move(left, top)
+    tab.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 20)):
+        tab.mouse.move(x, y, steps=3)
+    tab.mouse.up()
+    expect(tab.locator("#selection h2")).to_have_text(f"{count} customers selected")
+    expect(tab.locator(f'#map[data-selected="{count}"]')).to_be_visible()
+    tab.get_by_role("link", name="Open as customer list").click()
+    expect(tab.get_by_role("status")).to_have_text(f"{count} customers")
+
+
+def test_the_map_is_moved_and_selected_by_keys(tab: Page) -> None:
+    """Keys zoom into the map, the visible part is selected by a button, and Escape gives it up."""
+    tab.goto("/map")
+    expect(tab.locator("#map[data-ready]")).to_be_visible()
+    tab.locator("#map").focus()
+    for key in ("+", "+", "+", "ArrowLeft"):
+        tab.keyboard.press(key)
+    tab.get_by_role("button", name="Select what is visible").press("Enter")
+    expect(tab.locator("#map[data-selected]")).to_be_visible()
+    whole, part = (tab.locator("#map").get_attribute(f"data-{name}") for name in ("ready", "selected"))
+    assert int(part or 0) < int(whole or 0)
+    tab.locator("#map").press("Escape")
+    expect(tab.locator("#map[data-selected]")).to_have_count(0)
+
+
+def test_votes_change_what_is_found(tab: Page) -> None:
+    """A customer is suggested while typing, votes go into the address and take their companies out of the answer."""
+    tab.goto("/lookalikes")
+    tab.get_by_role("combobox", name="Like this customer").press_sequentially("firma 01")
+    expect(tab.get_by_role("option").first).to_be_visible()
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_url(re.compile(r"like=K-01\d\d|like=K-001\d"))
+    names = tab.locator(".hit .name")
+    first, second = names.nth(0).inner_text(), names.nth(1).inner_text()
+    tab.locator(".hit").nth(0).get_by_role("link", name="More like").click()
+    expect(tab.locator(".chips .up")).to_contain_text(first)
+    tab.get_by_role("link", name=f"Less like {second}").click()
+    expect(tab.locator(".chips .down")).to_contain_text(second)
+    expect(tab).to_have_url(re.compile(r"up=.*down="))
+    assert {first, second}.isdisjoint(tab.locator(".hit .name").all_inner_texts())
+
+
+def test_filters_count_while_they_are_set(tab: Page) -> None:
+    """A filter that is set changes the counts at once, before it is applied."""
+    tab.goto("/lookalikes?like=K-0012")
+    left = tab.locator("[data-left]")
+    before = left.inner_text()
+    with tab.expect_response(re.compile("/lookalikes/counts")):
+        tab.locator("#narrowing input[name=staff_from]").fill("100")
+    expect(left).not_to_have_text(before)
+    after = left.inner_text()
+    tab.get_by_role("button", name="Apply").click()
+    expect(tab.locator("[data-left]")).to_have_text(after)
+
+
+def test_a_border_is_moved_by_a_slider(tab: Page) -> None:
+    """Moving the border of A changes the figures without loading the page, and stands in the address."""
+    tab.goto("/whatif")
+    tab.evaluate("window.same = true")
+    before = tab.locator("[data-today=A]").inner_text()
+    tab.locator("[data-of=a]").focus()
+    tab.keyboard.press("End")
+    expect(tab.locator("[data-today=A]")).not_to_have_text(before)
+    expect(tab).to_have_url(re.compile(r"a=\d+"))
+    assert tab.evaluate("window.same")
+
+
+def test_progress_is_shown_live(chromium: Browser, copied: Project) -> None:
+    """What another process tells of its work appears on the open page by itself."""
+    path, now = copied.folder / "data" / NAME, time.time()
+    work = Activity(command="run", pid=os.getpid(), started=now - 60, updated=now, stage="embed", unit="chunks")
+    with served(create_app(copied)) as address:
+        tab = chromium.new_page(base_url=address, locale="en-GB")
+        tab.goto("/runs")
+        expect(tab.get_by_role("heading", level=2).first).to_have_text("Nothing is at work.")
+        for done in (200, 400):
+            told = msgspec.structs.replace(
+                work, stage_started=now - 10, done=done, total=1000, stages=("import", "crawl")
+            )
+            path.write_bytes(msgspec.json.encode(told))
+            expect(tab.get_by_text(f"Stage embed: {done} of 1,000 chunks.")).to_be_visible()
+        expect(tab.get_by_role("heading", level=2).first).to_have_text("At work: run")
+        expect(tab.locator("#stages li")).to_have_count(2)
+        tab.close()
