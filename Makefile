@@ -18,8 +18,9 @@ lint: .venv-test/installed
 	.venv-test/bin/pyright --pythonpath .venv-test/bin/python
 	.venv-test/bin/lint-imports
 
+# Three at a time on two cores: many tests wait for servers that are slow on purpose.
 unit: .venv-test/installed
-	.venv-test/bin/pytest -n 2 --dist loadfile
+	.venv-test/bin/pytest -n 3 --dist loadfile
 
 SOURCES := pyproject.toml constraints.txt README.md LICENSE Makefile \
 	$(shell find crawler embeddings scoring potenzial -type f -not -path '*/__pycache__/*')

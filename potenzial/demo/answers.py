@@ -12,7 +12,7 @@ from potenzial.demo.sites import Document, Renderer
 from potenzial.demo.stock import DemoStock, site_hosts
 
 #: Seconds that a slow host takes, at least and at most.
-SLOW_SECONDS: Final = (2.0, 4.0)
+SLOW_SECONDS: Final = (1.0, 2.0)
 #: Seconds between two requests that one host asks for.
 CRAWL_DELAY: Final = 1
 _TDM_FILE: Final = "/.well-known/tdmrep.json"

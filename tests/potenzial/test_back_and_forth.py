@@ -2,17 +2,15 @@
 
 import csv
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from subprocess import CompletedProcess
 
 import numpy as np
 import polars as pl
 import pytest
 
-from potenzial.cli import main
 from potenzial.pipeline import Pipeline, Span
 from potenzial.progress import LogReporter
 from potenzial.project import open_project
@@ -20,31 +18,7 @@ from scoring.schema import POTENTIAL
 
 SIZE = 120
 
-
-class Done(NamedTuple):
-    """How a command ended, and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Done]
-
-
-@pytest.fixture
-def potenzial(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run `potenzial` with these arguments in this folder, in this process: starting one takes a second each."""
-
-    def run(*arguments: str, cwd: Path) -> Done:
-        monkeypatch.chdir(cwd)
-        monkeypatch.setattr(sys, "argv", ["potenzial", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed = capsys.readouterr()
-        return Done(int(left.value.code or 0), printed.out, printed.err)
-
-    return run
+Command = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,9 @@ def test_check_for_programs_is_json(project: Path, potenzial: Command) -> None:
     assert (said["rows"], said["stock"]["with_website"], said["crawl"]["to_visit"]) == (2, 1, 1)
 
 
-def test_the_version_is_printed(tmp_path: Path, potenzial: Command) -> None:
+def test_the_version_is_printed(tmp_path: Path, started: Command) -> None:
     """--version prints the version of the package."""
-    done = potenzial("--version", cwd=tmp_path)
+    done = started("--version", cwd=tmp_path)
     assert (done.returncode, done.stdout.strip()) == (0, f"potenzial {__version__}")
 
 
@@ -85,10 +85,10 @@ def test_a_wrong_configured_delimiter_is_named(project: Path, potenzial: Command
     assert ";" in done.stderr
 
 
-def test_an_unknown_key_is_named_with_its_table(project: Path, potenzial: Command) -> None:
+def test_an_unknown_key_is_named_with_its_table(project: Path, started: Command) -> None:
     """A misspelt key of the configuration stops the run before anything is done."""
     (project / "potenzial.toml").write_text("[potential]\nquantil = 0.9\n", encoding="utf-8")
-    done = potenzial("run", cwd=project)
+    done = started("run", cwd=project)
     assert done.returncode == 2
     assert "unknown key `quantil` in [potential]" in done.stderr
     assert not (project / "data").exists()
@@ -183,10 +183,10 @@ def test_until_stops_early_and_status_says_how_far(project: Path, potenzial: Com
         assert "potenzial run" in asked.stderr
 
 
-def test_logs_can_be_json(project: Path, potenzial: Command) -> None:
+def test_logs_can_be_json(project: Path, started: Command) -> None:
     """With --log-format json every line on stderr is a JSON object and stdout holds only results."""
     (project / "customers.csv").write_text(_stock(5), encoding="utf-8")
-    done = potenzial("--log-format", "json", "run", cwd=project)
+    done = started("--log-format", "json", "run", cwd=project)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert any(line["message"].startswith("import") for line in lines)
     assert "Report:" in done.stdout

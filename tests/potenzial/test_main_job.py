@@ -24,10 +24,10 @@ START = [sys.executable, "-c", "from potenzial.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, potenzial: Command) -> Path:
+def demo(tmp_path_factory: pytest.TempPathFactory, started: Command) -> Path:
     """A finished demo of 50 customers."""
     folder = tmp_path_factory.mktemp("main") / "demo"
-    done = potenzial("demo", "--customers", CUSTOMERS, "--folder", str(folder), cwd=folder.parent)
+    done = started("demo", "--customers", CUSTOMERS, "--folder", str(folder), cwd=folder.parent)
     assert done.returncode == 0, done.stderr
     assert f"Report:  {folder / 'out' / 'report.html'}" in done.stdout
     assert f"Proof:   {folder / 'out' / 'proof.html'}" in done.stdout
@@ -139,14 +139,14 @@ def test_deleted_results_are_made_again_alike(demo: Path, potenzial: Command) ->
     assert _lists(demo).equals(before)
 
 
-def test_a_killed_run_goes_on_and_fetches_no_page_twice(demo: Path, tmp_path: Path, potenzial: Command) -> None:
+def test_a_killed_run_goes_on_and_fetches_no_page_twice(demo: Path, tmp_path: Path, started: Command) -> None:
     """After kill -9 in the crawl and in the encoding, the next run ends in the same result without repeating work."""
     folder = tmp_path / "demo"
     arguments = ("demo", "--customers", CUSTOMERS, "--folder", str(folder))
     _killed(arguments, tmp_path, lambda: len(_kept(folder)) >= 20)
     finished = _kept(folder)
     asked = _killed(arguments, tmp_path, (folder / "data" / "vectors.sqlite").exists)
-    done = potenzial(*arguments, cwd=tmp_path)
+    done = started(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert _lists(folder).drop("website").equals(_lists(demo).drop("website"))
     assert len(finished) >= 20

@@ -121,7 +121,7 @@ def test_work_of_another_process_is_told(browser: Browser, copied: Project, toke
     (copied.folder / "data" / NAME).write_bytes(msgspec.json.encode(work))
     told = browser(copied).get("/runs/status").json()
     assert (told["state"], told["share"], told["stages"]) == ("running", 0.25, ["import"])
-    assert told["detail"] == "Stage crawl: 250 of 1,000 sites. About 30.0\N{NO-BREAK SPACE}s left."
+    assert told["detail"] == "Stage crawl: 250 of 1,000 websites. About 30.0\N{NO-BREAK SPACE}s left."
     page = browser(copied, tokens)
     page.headers["authorization"] = f"Bearer {MEYER}"
     assert page.get("/runs/status").json()["detail"] == "Stage crawl"
