@@ -28,6 +28,13 @@ def _kept_logging() -> Iterator[None]:
         root.setLevel(level)
 
 
+@pytest.fixture
+def former_logging() -> Iterator[None]:
+    """Put the handlers of this process back after the test."""
+    with _kept_logging():
+        yield
+
+
 @pytest.fixture(scope="session")
 def potenzial() -> Command:
     """Run `potenzial` with these arguments in this folder, in this process: starting one takes a second or two."""

@@ -1,7 +1,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
@@ -20,14 +19,6 @@ class Clock:
     def __call__(self) -> float:
         """Give the time."""
         return self.now
-
-
-@pytest.fixture
-def _former_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
 
 
 def test_elsewhere_than_on_a_terminal_there_is_a_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
@@ -73,7 +64,7 @@ def test_durations_are_said_in_words(seconds: float, said: str) -> None:
     assert duration(seconds) == said
 
 
-@pytest.mark.usefixtures("_former_logging")
+@pytest.mark.usefixtures("former_logging")
 def test_json_logs_are_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """With the JSON format each log line is an object with time, level, logger and message."""
     logs.configure("json")
