@@ -14,7 +14,8 @@ class Interruption:
     """Remembers that a run was asked to end.
 
     The exception that a signal raises can land in a library that swallows it, so it is raised again at the next unit
-    of work. A second signal ends the process at once, which is safe: finished work is stored as it comes.
+    of work; or in one that turns it into an error of its own, which then is no error of ours. A second signal ends the
+    process at once, which is safe: finished work is stored as it comes.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,9 @@ def interruptible() -> Iterator[Interruption]:
     former = {number: signal.signal(number, interruption.handle) for number in ENDING}
     try:
         yield interruption
+    except Exception:
+        interruption.check()
+        raise
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)

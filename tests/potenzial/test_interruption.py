@@ -3,6 +3,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 from potenzial.interruption import interruptible
 
 WORK = """
@@ -43,6 +45,25 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
         assert process.stdout.readline() == b"swallowed\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 130
+
+
+def test_an_error_made_of_an_interrupt_is_the_interrupt() -> None:
+    """A library that turns the exception of a signal into an error of its own does not make it a mistake of ours."""
+
+    def convert() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt as interrupt:
+            raise ValueError from interrupt
+
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        convert()
+
+
+def test_an_error_without_an_interrupt_stays_an_error() -> None:
+    """An error that no signal caused leaves the block as it is."""
+    with pytest.raises(ZeroDivisionError), interruptible():
+        raise ZeroDivisionError
 
 
 def test_signals_are_given_back() -> None:
