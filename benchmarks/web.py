@@ -194,7 +194,11 @@ def write(folder: Path, size: int) -> Project:
     customers = filled(potential.sort("customer_id"), CUSTOMERS)
     site = customers.select("customer_id", site=pl.format("firma-{}.example", pl.col("customer_id").str.slice(2)))
     owned = site.with_columns(
-        source=pl.lit("website"), ownership=pl.lit("own"), evidence=pl.lit("Impressum"), used=True
+        source=pl.lit("website"),
+        ownership=pl.lit("own"),
+        evidence_de=pl.lit("Impressum"),
+        evidence_en=pl.lit("Impressum"),
+        used=True,
     )
     figures = {"model": "potenzial", "quantile": 0.9, "pinball": 0.1, "coverage": 0.9, "customers": size}
     made = {

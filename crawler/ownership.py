@@ -13,16 +13,17 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from crawler import ownership_words as say
 from crawler.address import registrable
 from crawler.company_names import Likeness, Word, likeness, plain, words
 from crawler.imprint import Imprint, Register, read_imprint, registers, section, vat_id
+from crawler.ownership_words import Said
 from crawler.page import Organisation
 from crawler.schema import ADDRESSES, ORGANISATIONS, OWNERSHIP, PAGES
 
 #: So far from the postcode may the name stand, in characters, for both to be one address.
 _NEAR: Final = 250
 _MAX_TEXT: Final = 200_000
-_MAX_EVIDENCE: Final = 300
 _MIN_WORD_OF_DOMAIN: Final = 4
 _MIN_INITIALS: Final = 3
 _COUNTRY_OF_VAT: Final = 2
@@ -50,10 +51,10 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Whose website it is, with the evidence in words."""
+    """Whose website it is, with the evidence in words of both languages."""
 
     ownership: Ownership
-    evidence: str
+    evidence: Said
 
 
 class SitePage(msgspec.Struct, frozen=True):
@@ -88,8 +89,7 @@ def match(address: Address, imprint: Imprint, site: str, other_text: str) -> Mat
     """
     signs = _signs(address, imprint)
     found = _by_numbers(address, imprint, signs) or _by_name(address, imprint, signs, site, other_text)
-    evidence = "; ".join(part for part in (_named(imprint, signs), found.evidence) if part)
-    return Match(found.ownership, evidence[:_MAX_EVIDENCE])
+    return Match(found.ownership, say.listed((_named(imprint, signs), found.evidence)))
 
 
 def site_imprint(pages: Sequence[SitePage], organisations: Sequence[Organisation]) -> Imprint:
@@ -136,7 +136,7 @@ def _judged(
     text = "\n".join(page.text for page in pages)
     for row in rows:
         found = match(address_of(row), imprint, site, text)
-        yield row["id"], site, found.ownership.value, found.evidence, row["guessed"]
+        yield row["id"], site, found.ownership.value, found.evidence.de, found.evidence.en, row["guessed"]
 
 
 def address_of(row: dict[str, object]) -> Address:
@@ -210,22 +210,23 @@ def _same_court(mine: str, theirs: str) -> bool:
     return not mine or not theirs or _city(mine) == _city(theirs)
 
 
-def _named(imprint: Imprint, signs: _Signs) -> str:
+def _named(imprint: Imprint, signs: _Signs) -> Said:
     """Say whom the site names, the closest name first."""
     name = signs.named if signs.name > Likeness.DIFFERENT else next(iter(imprint.names), "")
     place = next((f"{one.postcode} {one.city}".strip() for one in imprint.places), "")
     said = ", ".join(part for part in (f'"{name}"' if name else "", place) if part)
-    return f"{imprint.source} names {said}" if said else ""
+    source = say.SOURCES.get(imprint.source, Said(imprint.source, imprint.source))
+    return say.NAMES.of(source, said) if said else say.NOTHING
 
 
 def _by_numbers(address: Address, imprint: Imprint, signs: _Signs) -> Match | None:
     if signs.vat:
-        return Match(Ownership.OWN, f"VAT id {vat_id(address.vat_id)} as in the address file")
+        return Match(Ownership.OWN, say.VAT_AGREES.of(vat_id(address.vat_id)))
     if signs.register:
-        return Match(Ownership.OWN, f"register number {signs.register} as in the address file")
+        return Match(Ownership.OWN, say.REGISTER_AGREES.of(signs.register))
     if signs.vat is False:
         alike = signs.name >= Likeness.LIKE and signs.place is not False
-        known = f"VAT id {', '.join(imprint.vat_ids)}, but {vat_id(address.vat_id)} in the address file"
+        known = say.VAT_DIFFERS.of(", ".join(imprint.vat_ids), vat_id(address.vat_id))
         return Match(Ownership.DOUBTFUL if alike else Ownership.FOREIGN, known)
     return None
 
@@ -236,21 +237,21 @@ def _by_name(address: Address, imprint: Imprint, signs: _Signs, site: str, text:
     if signs.name >= Likeness.LIKE:
         return _with_like_name(address, signs, text)
     if signs.name == Likeness.UNCLEAR or signs.place is not False:
-        return Match(Ownership.DOUBTFUL, f"the name {_degree(signs.name)}, {_place_words(signs)}")
+        return Match(Ownership.DOUBTFUL, say.AND.of(_degree(signs.name), _place_words(signs)))
     if imprint.source != "Impressum":
-        return Match(Ownership.DOUBTFUL, "name and place are others, but no Impressum says so")
+        return Match(Ownership.DOUBTFUL, say.OTHERS_UNPROVEN)
     if told := _told(address, text):
-        return Match(Ownership.DOUBTFUL, f"name and place are others, but a page names {told}")
-    return Match(Ownership.FOREIGN, "name and place are others than in the address file")
+        return Match(Ownership.DOUBTFUL, say.OTHERS_BUT_A_PAGE.of(told))
+    return Match(Ownership.FOREIGN, say.OTHERS)
 
 
 def _with_like_name(address: Address, signs: _Signs, text: str) -> Match:
     if _places_suffice(address, signs):
-        return Match(Ownership.OWN, f"the name {_degree(signs.name)}, {_place_words(signs)}")
+        return Match(Ownership.OWN, say.AND.of(_degree(signs.name), _place_words(signs)))
     told = "" if address.guessed or (signs.place is None and not _digits(address.postcode)) else _told(address, text)
     if told:
-        return Match(Ownership.OWN, f"the name {_degree(signs.name)}, and a page names {told}")
-    return Match(Ownership.DOUBTFUL, f"the name {_degree(signs.name)}, but {_place_words(signs)}")
+        return Match(Ownership.OWN, say.AND_A_PAGE.of(_degree(signs.name), told))
+    return Match(Ownership.DOUBTFUL, say.BUT.of(_degree(signs.name), _place_words(signs)))
 
 
 def _places_suffice(address: Address, signs: _Signs) -> bool:
@@ -265,25 +266,25 @@ def _places_suffice(address: Address, signs: _Signs) -> bool:
 
 def _without_name(address: Address, imprint: Imprint, site: str, text: str) -> Match:
     told = _told(address, text)
-    missing = "the Impressum names no company" if imprint.source or imprint.vat_ids else "no Impressum was found"
+    missing = say.NO_COMPANY if imprint.source or imprint.vat_ids else say.NO_IMPRESSUM
     if not told:
         return Match(Ownership.DOUBTFUL, missing)
     if address.guessed or not _sounds_like(site, words(address.name, address.city)):
-        return Match(Ownership.DOUBTFUL, f"{missing}, but a page names {told}")
-    return Match(Ownership.OWN, f"{missing}, but a page names {told}, and the domain sounds like it")
+        return Match(Ownership.DOUBTFUL, say.BUT_A_PAGE.of(missing, told))
+    return Match(Ownership.OWN, say.BUT_A_PAGE_AND_DOMAIN.of(missing, told))
 
 
-def _degree(name: Likeness) -> str:
-    words_ = {Likeness.SAME: "agrees", Likeness.LIKE: "agrees in part", Likeness.UNCLEAR: "shares a word"}
-    return words_.get(name, "is another one")
+def _degree(name: Likeness) -> Said:
+    degrees = {Likeness.SAME: say.AGREES, Likeness.LIKE: say.AGREES_IN_PART, Likeness.UNCLEAR: say.SHARES_A_WORD}
+    return degrees.get(name, say.ANOTHER)
 
 
-def _place_words(signs: _Signs) -> str:
+def _place_words(signs: _Signs) -> Said:
     if signs.postcode:
-        return "the postcode agrees"
+        return say.POSTCODE_AGREES
     if signs.city:
-        return "the city agrees"
-    return "no place is known to compare" if signs.place is None else "the place is another one"
+        return say.CITY_AGREES
+    return say.NO_PLACE if signs.place is None else say.ANOTHER_PLACE
 
 
 def _told(address: Address, text: str) -> str:

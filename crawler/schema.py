@@ -43,7 +43,14 @@ ADDRESSES: Final = pl.Schema(
 #: One row per row of `ADDRESSES` whose site gave text: is the site the company's? "own", "doubtful" or "foreign", and
 #: the evidence in words.
 OWNERSHIP: Final = pl.Schema(
-    {"id": pl.String(), "site": pl.String(), "ownership": pl.String(), "evidence": pl.String(), "guessed": pl.Boolean()}
+    {
+        "id": pl.String(),
+        "site": pl.String(),
+        "ownership": pl.String(),
+        "evidence_de": pl.String(),
+        "evidence_en": pl.String(),
+        "guessed": pl.Boolean(),
+    }
 )
 
 #: What sites say of the organisation behind them in JSON-LD (schema.org), one row each; null where it is not said.

@@ -344,7 +344,7 @@ class Visit:
             imprint = site_imprint([SitePage("impressum", page.text)], read.organisations)
             matches = [match(guest, imprint, self._site, "") for guest in self._guests]
             if not any(found.ownership is Ownership.OWN for found in matches):
-                self._leave_to_others(matches[0].evidence)
+                self._leave_to_others(matches[0].evidence.en)
 
     def _outcome(self, answer: Answer, kind: str, read: Extracted) -> tuple[str, str]:
         """Return (reason, evidence) of a page that was received and read."""

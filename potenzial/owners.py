@@ -20,7 +20,8 @@ OWNERS: Final = pl.Schema(
         "site": pl.String(),
         "source": pl.String(),
         "ownership": pl.String(),
-        "evidence": pl.String(),
+        "evidence_de": pl.String(),
+        "evidence_en": pl.String(),
         "used": pl.Boolean(),
     }
 )

@@ -27,7 +27,7 @@ def judged(text: str = IMPRESSUM, other: str = "", site: str = SITE, **address: 
     """Hold an Impressum against an address; give the judgement and its evidence."""
     known = {"name": "Birkenmoser Maschinenbau", **address}
     found = match(Address(**known), read_imprint(text), site, other)  # type: ignore[arg-type] # texts and one flag
-    return found.ownership.value, found.evidence
+    return found.ownership.value, found.evidence.en
 
 
 @pytest.mark.parametrize(
@@ -163,6 +163,22 @@ def test_organisations_are_judged_with_their_site() -> None:
     assert judge_ownership(address, page, told)["ownership"].to_list() == ["own"]
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ({"postcode": "70565"}, "Name stimmt überein, PLZ stimmt überein"),
+        ({"vat_id": "DE999999999"}, "USt-IdNr. DE123456789, in der Adressdatei aber DE999999999"),
+        ({"name": "Müller {0} KG", "postcode": "01067"}, "Name und Ort sind andere als in der Adressdatei"),
+    ],
+)
+def test_the_evidence_is_told_in_german_too(address: dict[str, str], said: str) -> None:
+    """A German reader is told the same as an English one, whatever signs a name holds."""
+    known = {"name": "Birkenmoser Maschinenbau", **address}
+    found = match(Address(**known), read_imprint(IMPRESSUM), SITE, "").evidence
+    assert found.de == f'Impressum nennt "Birkenmoser Maschinenbau GmbH", 70565 Stuttgart; {said}'
+    assert found.en.startswith('Impressum names "Birkenmoser Maschinenbau GmbH", 70565 Stuttgart; ')
+
+
 def test_nothing_to_judge_is_an_empty_table() -> None:
     """No address gives no row."""
     found = judge_ownership(ADDRESSES.to_frame(), PAGES.to_frame(), ORGANISATIONS.to_frame())
@@ -176,7 +192,7 @@ def test_any_address_is_judged(address: Address, text: str) -> None:
     """No cell of an address file and no page breaks the judgement, and evidence stays short."""
     found = match(address, read_imprint(text), "x.example", text)
     assert found.ownership in Ownership
-    assert 0 < len(found.evidence) <= 300
+    assert all(0 < len(said) <= 300 for said in (found.evidence.en, found.evidence.de))
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real sites without a licence lie beside the repository")

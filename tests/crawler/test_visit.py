@@ -99,7 +99,7 @@ def test_whose_a_site_is_stands_beside_its_pages(web: Web) -> None:
     crawled = crawl(web.table(), web.config(), web.folder, progress=lambda _done, _total: None, addresses=known)
     assert crawled.pages.height == 5
     assert crawled.ownership["ownership"].to_list() == ["foreign"]
-    assert "Muster Drehteile GmbH" in crawled.ownership["evidence"].item()
+    assert "Muster Drehteile GmbH" in crawled.ownership["evidence_de"].item()
 
 
 def test_who_opted_out_is_neither_asked_nor_kept(web: Web) -> None:

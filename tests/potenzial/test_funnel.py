@@ -39,12 +39,12 @@ def _verdicts(*more: tuple[str, str, str, int]) -> pl.DataFrame:
 
 def _owners() -> pl.DataFrame:
     rows = [
-        ("1", "a.de", "website", "own", "", True),
-        ("2", "b.de", "website", None, None, True),
-        ("5", "a.de", "website", "doubtful", "", True),
-        ("6", "e.de", "website", "foreign", "Impressum names X", False),
-        ("7", "f-guess.de", "guess", "own", "", True),
-        ("8", "g.de", "email", None, None, False),
+        ("1", "a.de", "website", "own", "", "", True),
+        ("2", "b.de", "website", None, None, None, True),
+        ("5", "a.de", "website", "doubtful", "", "", True),
+        ("6", "e.de", "website", "foreign", "Impressum nennt X", "Impressum names X", False),
+        ("7", "f-guess.de", "guess", "own", "", "", True),
+        ("8", "g.de", "email", None, None, None, False),
     ]
     return pl.DataFrame(rows, schema=OWNERS, orient="row")
 
@@ -118,7 +118,7 @@ def test_verdicts_of_many_causes_name_them() -> None:
 
 def test_a_site_that_is_not_proven_is_told_from_a_foreign_one() -> None:
     """Text behind an e-mail address that nothing proves is not used, and says so."""
-    owners = pl.DataFrame([("1", "a.de", "email", "doubtful", "", False)], schema=OWNERS, orient="row")
+    owners = pl.DataFrame([("1", "a.de", "email", "doubtful", "", "", False)], schema=OWNERS, orient="row")
     found = {failure.verdict for failure in failures(_coverage(owners=owners))}
     assert "unproven" in found
     assert "foreign" not in found

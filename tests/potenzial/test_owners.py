@@ -27,7 +27,7 @@ def judged(customers: pl.DataFrame, *found: tuple[str, str, str], guess: bool = 
     """Return the owners of these customers, with (customer, site, ownership) for sites that gave text."""
     config = CrawlConfig(guess_websites=guess)
     addresses = claims(customers, config).addresses
-    rows = [(*one, "as seen", customers.filter(customer_id=one[0])["site"][0] is None) for one in found]
+    rows = [(*one, "wie gesehen", "as seen", customers.filter(customer_id=one[0])["site"][0] is None) for one in found]
     return owners(customers, addresses, pl.DataFrame(rows, schema=OWNERSHIP, orient="row"))
 
 
@@ -46,7 +46,7 @@ def test_what_a_site_has_to_be_to_speak(source: str, ownership: str, used: bool)
     """A website of the address file speaks unless it is foreign, the domain of an e-mail only when it is own."""
     found = judged(stock(customer("1", "a.example", source)), ("1", "a.example", ownership))
     assert found.schema == OWNERS
-    assert found.rows() == [("1", "a.example", source, ownership, "as seen", used)]
+    assert found.rows() == [("1", "a.example", source, ownership, "wie gesehen", "as seen", used)]
 
 
 def test_sites_without_text_stay_in_the_table() -> None:

@@ -106,7 +106,7 @@ def _website(words: Words, found: Dossier) -> Iterator[Fact]:
         used = "" if site["used"] else f" · {words.say('ownership.unused')}"
         yield Fact(
             words.say("fact.website"), site["site"], f"{source} · {verdict}{used}",
-            link=link[0] if link else "", quote=shown(site["evidence"], 300),
+            link=link[0] if link else "", quote=shown(site[f"evidence_{words.language}"], 300),
         )  # fmt: skip
 
 
