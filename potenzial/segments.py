@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -78,6 +79,15 @@ def read(folder: Path, name: str) -> Segment:
         raise SegmentError(f"There is no segment `{name}`. Known are: {known}.") from error
     except (OSError, msgspec.MsgspecError) as error:
         raise SegmentError(f"{path}: cannot be read as a segment ({error}). Delete it and save it anew.") from error
+
+
+def every(folder: Path) -> list[Segment]:
+    """All lists of the project, the newest first; a damaged one is left out."""
+    found = []
+    for name in names(folder):
+        with suppress(SegmentError):
+            found.append(read(folder, name))
+    return sorted(found, key=lambda one: one.made_at, reverse=True)
 
 
 def names(folder: Path) -> list[str]:

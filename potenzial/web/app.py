@@ -131,5 +131,9 @@ def _tell_errors(app: FastAPI) -> None:
     async def known(request: Request, error: Exception) -> Response:
         return failing.told(request, error)
 
+    async def unknown(request: Request, error: Exception) -> Response:
+        return failing.unforeseen(request, error)
+
+    app.add_exception_handler(Exception, unknown)
     for kind in (WebError, HTTPException, RequestValidationError, *failing.EXPECTED):
         app.add_exception_handler(kind, known)

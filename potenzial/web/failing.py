@@ -15,6 +15,7 @@ from potenzial.problems import EXPECTED as PROBLEMS
 from potenzial.web import site
 from potenzial.web.access import Viewer
 from potenzial.web.errors import LoginError, NotFoundError, TooManyError, WebError
+from potenzial.web.shield import fixed_headers
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,13 @@ def told(request: Request, error: Exception) -> Response:
     return _page(request, status, detail)
 
 
+def unforeseen(request: Request, error: Exception) -> Response:
+    """Answer a mistake of the program itself, with the headers that the shield cannot add any more."""
+    answer = told(request, error)
+    answer.headers.update(dict(fixed_headers()))
+    return answer
+
+
 def problem(status: int, detail: str, headers: dict[str, str]) -> JSONResponse:
     """An error as RFC 9457 has it."""
     body = {"type": "about:blank", "title": _TITLES.get(status, "error"), "status": status, "detail": detail}
@@ -67,7 +75,13 @@ def _described(error: Exception) -> tuple[int, str]:
         return error.status_code, str(error.detail)
     known = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
     # Other messages name files of this machine, which are nobody's business out there.
-    return (known, str(error)) if known else (503, "The results cannot be read at the moment.")
+    return (known, str(error)) if known else _broken(error)
+
+
+def _broken(error: Exception) -> tuple[int, str]:
+    if isinstance(error, EXPECTED):
+        return 503, "The results cannot be read at the moment."
+    return _SERVER, "This is a mistake in Potenzial; its log tells more."
 
 
 def _violation(found: dict[str, object]) -> str:

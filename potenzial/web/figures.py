@@ -205,7 +205,7 @@ def _groups(story: Story, kind: str) -> Iterator[GroupRow]:
         return
     rows = story.data.sums.filter(pl.col("grouping") == kind)
     for row in rows.sort("expected", "group", descending=[True, False]).head(_MOST_GROUPS).iter_rows(named=True):
-        address = Query(owner=row["group"]).url(_LIST) if kind == "owner" else ""
+        address = Query(**{kind: row["group"]}).url(_LIST)
         label = row[f"label_{story.data.language}"]
         known = row["expected_low"] is not None
         yield GroupRow(

@@ -65,7 +65,7 @@ class Profile:
         for name in _ONCE:
             _check(name, [value] if (value := getattr(self, name)) else [])
         numbers = (self.staff_from or 0.0, self.staff_to or 0.0)
-        if not all(math.isfinite(number) and 0 <= number <= _LARGEST for number in numbers):
+        if not all(0 <= number <= _LARGEST for number in numbers):
             raise BadRequestError("staff_from and staff_to: numbers of employees.")
         if not all(0 <= getattr(self, name) <= _HEAVIEST for name in _WEIGHTS):
             raise BadRequestError(f"{', '.join(_WEIGHTS)}: from 0 to {_HEAVIEST:.0f}.")
@@ -172,9 +172,12 @@ def _check(name: str, values: Sequence[str]) -> None:
 
 def _number(given: dict[str, str], name: str) -> float:
     try:
-        return float(given[name].replace(",", "."))
+        number = float(given[name].replace(",", "."))
     except ValueError as error:
         raise BadRequestError(f"{name}: a number.") from error
+    if not math.isfinite(number):
+        raise BadRequestError(f"{name}: a finite number.")
+    return number
 
 
 def _written(value: object) -> str:

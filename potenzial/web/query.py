@@ -25,6 +25,8 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "action": ACTIONS,
     "confidence": CONFIDENCES,
 }
+#: Filters that take one value each, besides the search.
+_SINGLE: Final = ("owner", "industry", "section", "postcode", "where", "segment", "area", "cluster")
 #: Columns that a condition in SQL may name.
 CONDITION_SCHEMA: Final = pl.Schema({name: POTENTIAL[name] for name in HELD})
 
@@ -33,6 +35,7 @@ CONDITION_SCHEMA: Final = pl.Schema({name: POTENTIAL[name] for name in HELD})
 class Query:
     """The filters of a list; an empty one keeps all. Amounts sort from the largest, texts from A, unless `reverse`.
 
+    `section` is the letter of a section of industries, or the words of an industry without a code.
     `segment` names a list that was kept, `area` is a piece of the map (`potenzial.web.area`), `cluster` one of its
     groups by number.
     """
@@ -44,6 +47,7 @@ class Query:
     confidence: tuple[str, ...] = ()
     owner: str = ""
     industry: str = ""
+    section: str = ""
     postcode: str = ""
     where: str = ""
     segment: str = ""
@@ -70,7 +74,7 @@ class Query:
         self._check_lengths()
 
     def _check_lengths(self) -> None:
-        for name in ("q", "owner", "industry", "postcode", "segment", "cluster"):
+        for name in ("q", "owner", "industry", "section", "postcode", "segment", "cluster"):
             if len(getattr(self, name)) > _LONGEST:
                 raise BadRequestError(f"{name}: {_LONGEST} signs at most.")
         if len(self.where) > _LONGEST_CONDITION:
@@ -79,15 +83,14 @@ class Query:
     @property
     def filters(self) -> dict[str, str | tuple[str, ...]]:
         """What narrows the list, by the names of the parameters."""
-        names = ("q", *CHOICES, "owner", "industry", "postcode", "where", "segment", "area", "cluster")
-        return {name: value for name in names if (value := getattr(self, name))}
+        return {name: value for name in ("q", *CHOICES, *_SINGLE) if (value := getattr(self, name))}
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
         """Everything that differs from the plain list, as parameters of an address."""
         plain = Query()
         several = [(name, one) for name in CHOICES for one in getattr(self, name)]
-        single = ("q", "owner", "industry", "postcode", "where", "segment", "area", "cluster", "sort", "page", "size")
+        single = ("q", *_SINGLE, "sort", "page", "size")
         pairs = [(name, str(getattr(self, name))) for name in single if getattr(self, name) != getattr(plain, name)]
         return several + pairs + ([("reverse", "1")] if self.reverse else [])
 
@@ -167,6 +170,8 @@ def _conditions(query: Query) -> list[pl.Expr]:
         found.append(pl.col("owner") == query.owner)
     if query.industry:
         found.append(_industry(query.industry))
+    if query.section:
+        found.append(pl.col("section") == query.section)
     if query.postcode:
         found.append(pl.col("postcode").str.starts_with(query.postcode).fill_null(value=False))
     return [one.fill_null(value=False) for one in found]

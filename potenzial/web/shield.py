@@ -104,14 +104,15 @@ def _with_headers(send: Send, *, cacheable: bool) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _fixed(cacheable=cacheable):
+            for name, value in fixed_headers(cacheable=cacheable):
                 headers[name] = value
         await send(message)
 
     return sent
 
 
-def _fixed(*, cacheable: bool) -> Iterable[tuple[str, str]]:
+def fixed_headers(*, cacheable: bool = False) -> Iterable[tuple[str, str]]:
+    """What every answer says to browsers: whose scripts may run, and that nothing is kept but style and script."""
     yield from _HEADERS
     yield ("cache-control", "max-age=3600" if cacheable else _NO_STORE)
 

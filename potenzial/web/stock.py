@@ -19,6 +19,7 @@ from potenzial.web.access import Viewer
 from potenzial.web.errors import NotFoundError
 from potenzial.web.territory import without_others
 from scoring.evidence import SimilarityBands, similarity_bands, told_name
+from scoring.potential.sums import sections
 from scoring.schema import POTENTIAL
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ class Quality:
 class Stock:
     """The rated customers of one finished run.
 
-    `frame` has the columns HELD and `search` (id, name and city in small letters), in the order of the results;
+    `frame` has the columns HELD, `search` (id, name and city in small letters) and `section` (the section of the
+    industry: its letter, or the words of an industry without a code), in the order of the results;
     `orders` gives for each of SORTS the places of all rows, smallest first, unknown values last; `ids` are sorted.
     `bands` say what similarity is usual, `known` which values the repeated columns have; `key` names the run.
     """
@@ -145,7 +147,8 @@ def _held(frame: pl.DataFrame) -> pl.DataFrame:
     words = (pl.col(name).fill_null("") for name in ("customer_id", "name", "city"))
     search = pl.concat_str(words, separator="\n").str.to_lowercase()
     short = [pl.col(name).cast(pl.Categorical) for name in _REPEATED]
-    return frame.with_columns(search.alias("search"), *short)
+    section = pl.Series("section", sections(frame["industry"].cast(pl.String).to_list()), pl.String)
+    return frame.with_columns(search.alias("search"), section.cast(pl.Categorical), *short)
 
 
 def _order(frame: pl.DataFrame, name: str) -> pl.Series:

@@ -33,6 +33,10 @@ class Words:
         form = f"{key}_one" if count == 1 else f"{key}_many"
         return self.say(form, {"n": self.numbers.count(count), **(gaps or {})})
 
+    def known(self, table: str, key: str) -> str:
+        """The word of that table, or the key itself where there is none."""
+        return self.sentences.get(f"{table}.{key}", key)
+
     def source(self, source: str) -> str:
         """Where a fact comes from, in words."""
         return self.sentences.get(f"source.{source}", self.sentences["source.inferred"])

@@ -34,6 +34,7 @@ def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the l
     confidence: Annotated[tuple[Confidence, ...], Parameter()] = (),
     owner: Text = "",
     industry: Annotated[str, Parameter(max_length=200, description="code, its beginning, or label")] = "",
+    section: Annotated[str, Parameter(max_length=200, description="letter of a section of industries")] = "",
     postcode: Annotated[str, Parameter(max_length=200, description="its beginning")] = "",
     where: Annotated[str, Parameter(max_length=2_000, description="condition in SQL on the fields of Customer")] = "",
     sort: Literal[SORTS] = "headroom_expected",  # type: ignore[valid-type]  # the names stand in one place
@@ -50,6 +51,7 @@ def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the l
         confidence=confidence,
         owner=owner,
         industry=industry,
+        section=section.strip(),
         postcode=postcode.strip(),
         where=where.strip(),
         sort=sort,

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from potenzial.web.query import CHOICES, SIZES, Query, select
 from potenzial.web.site import Reader
+from scoring.potential.sums import section_labels
 
 router = APIRouter()
 #: Columns of the list by which it can be sorted, with the style of their heads.
@@ -33,6 +34,7 @@ def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the l
     confidence: Annotated[Sequence[str], Parameter()] = (),
     owner: str = "",
     industry: str = "",
+    section: str = "",
     postcode: str = "",
     where: str = "",
     segment: str = "",
@@ -52,6 +54,7 @@ def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the l
         confidence=_given(confidence),
         owner=owner,
         industry=industry,
+        section=section.strip(),
         postcode=postcode.strip(),
         where=where.strip(),
         segment=segment,
@@ -90,5 +93,6 @@ def customers(visit: Reader, query: Asked) -> HTMLResponse:
         "industries": portfolio.stock.known["industry_label" if visit.words.language == "de" else "industry_label_en"],
         "columns": [one for one in _COLUMNS if visit.viewer.sees_all or one[0] != "owner"],
         "language": visit.words.language,
+        "section": section_labels(query.section)[0 if visit.words.language == "de" else 1],
     }
     return visit.page("customers.html.j2", values)

@@ -1,6 +1,6 @@
 """Lookalikes: a question in the address, its answer with reasons, votes that refine it, and another configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -23,6 +23,8 @@ router = APIRouter()
 _SEEN = 303
 PATH: Final = "/lookalikes"
 _TYPED: Final = "add"
+#: Phrases told of those that a company shares with the question.
+_SHARED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,23 @@ class Answered:
     trouble: str
 
     @property
-    def rows(self) -> list[dict[str, object]]:
-        """The companies found, best first."""
-        return [] if self.found is None else self.found.frame.to_dicts()
+    def rows(self) -> list[dict[str, Any]]:
+        """The companies found, best first; `pages` are the phrases shared, by the page that each stands on."""
+        rows = [] if self.found is None else self.found.frame.to_dicts()
+        return [{**row, "pages": by_page(row["shared"] or ())} for row in rows]
 
     @property
     def places(self) -> dict[str, int]:
         """The rank of each company found."""
         return {} if self.found is None else dict(self.found.frame.select("customer_id", "rank").iter_rows())
+
+
+def by_page(shared: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """The first phrases shared, those of one page together."""
+    pages: dict[str, list[str]] = {}
+    for one in shared[:_SHARED]:
+        pages.setdefault(one["url"] or "", []).append(one["phrase"])
+    return list(pages.items())
 
 
 @router.get(PATH)
@@ -121,7 +132,8 @@ def _answered(visit: Visit, profile: Profile, companions: Companions) -> Answere
         filters = applied(profile, companions, visible(companions, visit.portfolio))
         return Answered(answer(profile.question(), companions.stock, visit.site.search.reader, filters), "")
     except (PotenzialError, EmbeddingError) as error:
-        return Answered(None, visit.words.say("like.trouble", {"detail": str(error)}))
+        key = "like.url_trouble" if profile.url else "like.trouble"
+        return Answered(None, visit.words.say(key, {"detail": str(error), "url": profile.url}))
 
 
 def _names(visit: Visit, profile: Profile) -> Mapping[str, str]:

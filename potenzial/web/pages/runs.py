@@ -1,5 +1,6 @@
 """Runs: what is at work right now, with live progress, and what the last run left."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,9 +18,8 @@ router = APIRouter()
 @router.get("/runs")
 def runs(visit: Reader) -> HTMLResponse:
     """Show the work at hand and the stages of the last run."""
-    project = visit.site.project
-    records = [(name, artifact.record(project.stage(name))) for name in TABLES]
-    return visit.page("runs.html.j2", {"now": told(visit), "records": records})
+    stages = [_stage(visit, name) for name in TABLES]
+    return visit.page("runs.html.j2", {"now": told(visit), "stages": stages})
 
 
 @router.get("/runs/status")
@@ -42,7 +42,22 @@ def told(visit: Visit) -> dict[str, Any]:
         "sentence": words.say(f"runs.{found.state}", {"command": found.command}),
         "detail": _detail(found, words, counts=visit.viewer.sees_all),
         "share": found.share if found.state == "running" else None,
-        "stages": list(found.stages),
+        "stages": [words.known("stage", name) for name in found.stages],
+    }
+
+
+def _stage(visit: Visit, name: str) -> dict[str, Any]:
+    """A stage of the last run in words; a territory is not told how many rows of the whole stock it left."""
+    words, known = visit.words, artifact.record(visit.site.project.stage(name))
+    if known is None:
+        return {"name": words.known("stage", name), "finished": ""}
+    finished = datetime.fromisoformat(known.finished_at)
+    rows = known.rows.items() if visit.viewer.sees_all else ()
+    return {
+        "name": words.known("stage", name),
+        "finished": f"{words.numbers.day(finished.date())}, {finished:%H:%M} UTC",
+        "took": words.numbers.seconds(known.seconds),
+        "rows": [f"{words.numbers.count(count)} {words.known('table', table)}" for table, count in rows],
     }
 
 
@@ -51,12 +66,12 @@ def _detail(found: Activity, words: Words, *, counts: bool) -> str:
     if not found.stage:
         return ""
     if not (found.total and counts) or found.state != "running":
-        return words.say("runs.stage", {"stage": found.stage})
+        return words.say("runs.stage", {"stage": words.known("stage", found.stage)})
     gaps = {
-        "stage": found.stage,
+        "stage": words.known("stage", found.stage),
         "done": words.numbers.count(found.done),
         "total": words.numbers.count(found.total),
-        "unit": words.sentences.get(f"unit.{found.unit}", found.unit),
+        "unit": words.known("unit", found.unit),
     }
     detail = words.say("runs.done_of", gaps)
     left = found.seconds_left

@@ -1,20 +1,32 @@
-"""Keeping a selection as a named list of the project."""
+"""Named lists of the project: which there are, and keeping a selection as one."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from potenzial import segments
 from potenzial.web.errors import BadRequestError
 from potenzial.web.query import Query, select
-from potenzial.web.site import Sender, Visit
+from potenzial.web.site import Reader, Sender, Visit
 
 router = APIRouter()
 _SEEN = 303
 _MOST_IDS = 1_000
 _LONGEST = 200
+
+
+@router.get("/segments")
+def kept(visit: Reader) -> HTMLResponse:
+    """Show the lists that the reader may open, the newest first; of a territory, those kept in it."""
+    found = [
+        (one, visit.words.numbers.day(date.fromisoformat(one.made_at[:10])))
+        for one in segments.every(visit.site.project.folder)
+        if visit.viewer.sees_all or one.owner == visit.viewer.owner
+    ]
+    return visit.page("segments.html.j2", {"kept": found})
 
 
 @router.post("/segments")

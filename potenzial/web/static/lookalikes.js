@@ -57,6 +57,8 @@
     } else if (event.key === "Escape") close();
   });
 
+  // On a narrow screen the filters stand above what was found: closed, so that the latter is seen.
+  if (matchMedia("(max-width:900px)").matches) document.getElementById("filters").open = false;
   const form = document.getElementById("narrowing");
   let counting = 0;
   async function count() {

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 MEYER = "meyers-own-token-000002"
-WORK = ("/map", "/lookalikes", "/lookalikes?like=K-0012&up=K-0016&b=", "/whatif", "/lab", "/runs")
+WORK = ("/segments", "/map", "/lookalikes", "/lookalikes?like=K-0012&up=K-0016&b=", "/whatif", "/lab", "/runs")
 PAGES = (
     *WORK, "/", "/customers", "/customers?class_potential=A&q=firma", "/customers/K-0000", "/customers/K-0012",
     "/nowhere",
@@ -275,7 +275,7 @@ def test_progress_is_shown_live(chromium: Browser, copied: Project) -> None:
                 work, stage_started=now - 10, done=done, total=1000, stages=("import", "crawl")
             )
             path.write_bytes(msgspec.json.encode(told))
-            expect(tab.get_by_text(f"Stage embed: {done} of 1,000 chunks.")).to_be_visible()
+            expect(tab.get_by_text(f"Step “Understand texts”: {done} of 1,000 chunks.")).to_be_visible()
         expect(tab.get_by_role("heading", level=2).first).to_have_text("At work: run")
         expect(tab.locator("#stages li")).to_have_count(2)
         tab.close()

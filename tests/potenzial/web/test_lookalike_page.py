@@ -13,6 +13,7 @@ from potenzial.web.companions import Search
 from potenzial.web.errors import BadRequestError
 from potenzial.web.likeness import Likeness
 from potenzial.web.narrowing import counts, masks
+from potenzial.web.pages.lookalikes import by_page
 from potenzial.web.profile import Profile
 from potenzial.web.stock import load
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
@@ -50,7 +51,19 @@ def test_a_vote_twice_is_no_vote(profile: Profile, customer: str, vote: str) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["k=0", "k=999", "k=x", "only=x", "potential=Z", "text_weight=-1", "staff_from=nan", "text=" + "x" * 5000]
+    "query",
+    [
+        "k=0",
+        "k=999",
+        "k=x",
+        "k=nan",
+        "k=-inf",
+        "only=x",
+        "potential=Z",
+        "text_weight=-1",
+        "staff_from=nan",
+        "text=" + "x" * 5000,
+    ],
 )
 def test_what_cannot_be_asked_is_refused(page: TestClient, query: str) -> None:
     """A value out of range is refused with its name, not with a failure."""
@@ -94,6 +107,19 @@ def test_hits_answer_the_filters_and_votes(page: TestClient, stock: Project) -> 
 def _found(page: TestClient, query: str) -> list[str]:
     text = page.get(f"/lookalikes?{query}").text
     return [part.partition('"')[0] for part in text.split('name="customer" value="')[1:]]
+
+
+def test_the_page_of_a_customer_leads_to_those_like_it(page: TestClient) -> None:
+    """The link below the peers of a customer asks for companies like this one."""
+    link = page.get("/customers/K-0012").text.partition('href="/lookalikes?')[2].partition('"')[0]
+    assert page.get(f"/lookalikes?{link}").text.count('class="card hit"') == 20
+
+
+def test_phrases_of_one_page_stand_together(page: TestClient) -> None:
+    """A website that shares several phrases is linked once, and quotes are those of the reader's language."""
+    shared = [{"phrase": phrase, "url": url} for phrase, url in (("a", "x.de"), ("b", None), ("c", "x.de"))]
+    assert by_page(shared) == [("x.de", ["a", "c"]), ("", ["b"])]
+    assert "„" not in page.get("/lookalikes?like=K-0012").text
 
 
 @pytest.mark.parametrize(("typed", "wanted"), [("K-0012", "K-0012"), ("ma 012 tec", "K-0012"), ("FIRMA 012", "K-0012")])

@@ -92,6 +92,17 @@ def test_a_segment_holds_no_foreign_customer(browser: Browser, copied: Project, 
     page.post("/segments", data={"name": "Alle", "area": _EVERYWHERE, "mark": mark})
     page.headers["authorization"] = f"Bearer {MEYER}"
     assert page.get("/customers", params={"segment": "Alle"}).status_code == 404
+    assert [name in page.get("/segments").text for name in ("segment=Meine", "segment=Alle")] == [True, False]
+    page.headers["authorization"] = f"Bearer {ALL}"
+    assert [name in page.get("/segments").text for name in ("segment=Meine", "segment=Alle")] == [True, True]
+
+
+def test_kept_lists_are_found_again(browser: Browser, copied: Project) -> None:
+    """The page of kept lists says so while there is none, and passes over a damaged file."""
+    (copied.folder / "segments").mkdir()
+    (copied.folder / "segments" / "Kaputt.json").write_text("{", "utf-8")
+    said = browser(copied).get("/segments")
+    assert (said.status_code, "None yet." in said.text, "Kaputt" in said.text) == (200, True, False)
 
 
 def test_groups_lead_to_their_customers(page: TestClient, stock: Project) -> None:

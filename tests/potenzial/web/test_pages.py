@@ -10,6 +10,7 @@ from potenzial import artifact
 from potenzial.project import Project
 from potenzial.web.query import SORTS
 from potenzial.web.words import chosen, load_words
+from scoring.potential.sums import sections
 
 
 def _ids(text: str) -> list[str]:
@@ -86,6 +87,16 @@ def test_each_cell_of_the_matrix_leads_to_its_customers(page: TestClient, rated:
         assert f"{said} customer" in page.get(path).text
         counts.append(said)
     assert counts[-1] == rated.height
+
+
+def test_a_section_leads_to_its_customers(page: TestClient, rated: pl.DataFrame) -> None:
+    """The overview's sums by section open as lists of as many customers, named in the reader's language."""
+    text = page.get("/").text
+    assert 'href="/customers?section=C"' in text
+    known = rated.with_columns(section=pl.Series(sections(rated["industry"].to_list())))
+    found = page.get("/customers?section=C&size=200")
+    assert sorted(_ids(found.text)) == known.filter(section="C")["customer_id"].sort().to_list()
+    assert "Section of industries: <bdi>C Manufacturing</bdi>" in found.text
 
 
 def test_the_page_of_a_customer_tells_its_rating(page: TestClient, rated: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ from potenzial.commands.serving import Asked, serve
 from potenzial.errors import ConfigError
 from potenzial.project import Project
 from potenzial.web.access import FAILURES, WINDOW, Access, LoginLimit, read_tokens
+from potenzial.web.app import create_app
 
 PAGES = ("/", "/customers", "/customers/K-0005", "/export/customers.csv", "/api/v1/customers", "/api/v1/feedback")
 
@@ -30,6 +31,23 @@ def test_every_answer_forbids_scripts_of_others_and_copies(page: TestClient, pat
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_mistake_of_the_program_is_told_without_its_details(stock: Project) -> None:
+    """What nobody foresaw is an error page, or a problem document, with the same headers as any other answer."""
+    app = create_app(stock)
+
+    @app.get("/oops")
+    @app.get("/api/v1/oops")
+    def oops() -> None:
+        raise RuntimeError("secret")
+
+    client = TestClient(app, base_url="http://127.0.0.1:8765", raise_server_exceptions=False)
+    for path, said in (("/oops", "<h1>Das hat nicht geklappt"), ("/api/v1/oops", "This is a mistake in Potenzial")):
+        answer = client.get(path)
+        assert (answer.status_code, said in answer.text, "secret" in answer.text) == (500, True, False), answer.text
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
 
 
 def test_pages_have_no_inline_script_or_style(page: TestClient) -> None:

@@ -120,10 +120,12 @@ def test_work_of_another_process_is_told(browser: Browser, copied: Project, toke
     )  # fmt: skip
     (copied.folder / "data" / NAME).write_bytes(msgspec.json.encode(work))
     told = browser(copied).get("/runs/status").json()
-    assert (told["state"], told["share"], told["stages"]) == ("running", 0.25, ["import"])
-    assert told["detail"] == "Stage crawl: 250 of 1,000 websites. About 30.0\N{NO-BREAK SPACE}s left."
+    assert (told["state"], told["share"], told["stages"]) == ("running", 0.25, ["Import"])
+    assert told["detail"] == "Step “Read websites”: 250 of 1,000 websites. About 30.0\N{NO-BREAK SPACE}s left."
     page = browser(copied, tokens)
     page.headers["authorization"] = f"Bearer {MEYER}"
-    assert page.get("/runs/status").json()["detail"] == "Stage crawl"
+    assert page.get("/runs/status").json()["detail"] == "Step “Read websites”"
     assert "160 customers" in browser(copied).get("/runs").text
+    german = browser(copied).get("/runs?lang=de").text
+    assert all(word in german for word in ("Potenzial schätzen", "160 Kunden", "„Websites lesen“"))
     assert "160 customers" not in page.get("/runs").text
