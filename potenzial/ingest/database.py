@@ -13,10 +13,11 @@ from typing import Final
 
 import polars as pl
 
+from potenzial.ingest import postgres
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import EmptyError, FileError
 from potenzial.ingest.parquet import as_text
-from potenzial.ingest.table import PLACE, Grid, plain_names
+from potenzial.ingest.table import PLACE, Answer, Grid, plain_names
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SQLITE: Final = "sqlite:///"
@@ -34,17 +35,14 @@ def read_grid(config: InputConfig) -> Grid:
     """
     if not config.query.strip():
         raise FileError('database in [input] needs a query beside it, for example query = "select * from customers".')
-    frame = _asked(config)
+    answer = _asked(config)
+    frame = answer.frame
     if frame.is_empty():
         raise EmptyError(f"{shown(config.database)}: the query gives no row. Mend query in [input].")
-    names = plain_names(frame.columns)
-    kinds = frame.dtypes
-    columns = enumerate(frame.schema.items())
-    texts = frame.select(as_text(name, kind).alias(str(place)) for place, (name, kind) in columns)
+    texts = frame.select(as_text(place, kind) for place, kind in frame.schema.items())
     lines = pl.Series("line", range(1, frame.height + 1), PLACE["line"])
     placed = texts.select(lines, pl.lit(1, PLACE["lines"]).alias("lines"), pl.all())
-    numeric = frozenset(place for place, kind in enumerate(kinds) if kind.is_numeric())
-    return Grid(tuple(names), placed, numeric, "database")
+    return Grid(answer.names, placed, answer.numeric, "database")
 
 
 def shown(address: str) -> str:
@@ -60,7 +58,7 @@ def sqlite_path(address: str) -> Path | None:
     return Path(address.removeprefix(_SQLITE)) if address.startswith(_SQLITE) else None
 
 
-def _asked(config: InputConfig) -> pl.DataFrame:
+def _asked(config: InputConfig) -> Answer:
     path = sqlite_path(config.database)
     if path:
         return _of_sqlite(path, config)
@@ -72,7 +70,7 @@ def _asked(config: InputConfig) -> pl.DataFrame:
     )
 
 
-def _of_sqlite(path: Path, config: InputConfig) -> pl.DataFrame:
+def _of_sqlite(path: Path, config: InputConfig) -> Answer:
     if not path.is_file():
         raise FileError(f"{path}: there is no such database. Set database in [input] to sqlite:/// and its path.")
     try:
@@ -83,18 +81,23 @@ def _of_sqlite(path: Path, config: InputConfig) -> pl.DataFrame:
         raise FileError(f"{path}: the database refused the query ({error}). Mend query in [input].") from error
 
 
-def _bounded(config: InputConfig, connection: sqlite3.Connection) -> pl.DataFrame:
+def _bounded(config: InputConfig, connection: sqlite3.Connection) -> Answer:
     cursor = connection.execute(config.query)
     if cursor.description is None:
         raise FileError(f"{shown(config.database)}: the query gives no table. It has to be a select.")
     rows = cursor.fetchmany(MAX_ROWS + 1)
-    if len(rows) > MAX_ROWS:
-        raise FileError(f"{shown(config.database)}: the query gives more than {MAX_ROWS:,} rows. Narrow it.")
+    _refuse_more(config, len(rows))
     columns = zip(*rows, strict=True) if rows else [()] * len(cursor.description)
     # SQLite has types by cell: a column of numbers and texts is one of texts.
     series = [_column(str(place), list(cells)) for place, cells in enumerate(columns)]
     names = plain_names([str(column[0]) for column in cursor.description])
-    return pl.DataFrame(series, schema=[name or f"column {place}" for place, name in enumerate(names)])
+    numeric = frozenset(place for place, column in enumerate(series) if column.dtype.is_numeric())
+    return Answer(tuple(names), pl.DataFrame(series), numeric)
+
+
+def _refuse_more(config: InputConfig, rows: int) -> None:
+    if rows > MAX_ROWS:
+        raise FileError(f"{shown(config.database)}: the query gives more than {MAX_ROWS:,} rows. Narrow it.")
 
 
 def _column(name: str, cells: list[object]) -> pl.Series:
@@ -106,19 +109,18 @@ def _column(name: str, cells: list[object]) -> pl.Series:
     return pl.Series(name, texts, dtype=pl.String)
 
 
-def _of_postgres(config: InputConfig) -> pl.DataFrame:
+def _of_postgres(config: InputConfig) -> Answer:
     if not all(map(find_spec, ("adbc_driver_postgresql", "pyarrow"))):
         raise FileError(
             "PostgreSQL needs a driver that is not installed. Install it with: pip install 'potenzial[postgres]'."
         )
     address = filled(config.database)
     try:
-        return pl.read_database_uri(config.query, address, engine="adbc")
-    except Exception as error:  # noqa: BLE001 - the driver's errors have no base of their own, and show the address
-        # Without its cause, which would show the password in a traceback.
-        raise FileError(
-            f"{shown(config.database)}: cannot be asked ({type(error).__name__}). Check address, password and query."
-        ) from None
+        answer = postgres.read(config.query, address, MAX_ROWS)
+    except postgres.PostgresError as error:
+        raise FileError(f"{shown(config.database)}: {error}") from None
+    _refuse_more(config, answer.frame.height)
+    return answer
 
 
 def filled(address: str) -> str:

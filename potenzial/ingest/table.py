@@ -41,6 +41,15 @@ class Grid:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a database answers: names of columns, `frame` with columns named by position, positions of numbers."""
+
+    names: tuple[str, ...]
+    frame: pl.DataFrame
+    numeric: frozenset[int]
+
+
 @dataclass(frozen=True)
 class Header:
     """Column names of a file, which of them are ours, and what is proposed for the others of ours.

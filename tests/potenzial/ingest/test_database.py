@@ -1,6 +1,7 @@
 """An address stock that a database gives."""
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from potenzial.cli import app
 from potenzial.ingest import read_customers
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.database import filled, shown
-from potenzial.ingest.errors import EmptyError, FileError
+from potenzial.ingest.errors import ColumnsError, EmptyError, FileError
 
 ALL = "select id as customer_id, name, umsatz as revenue, am as last_purchase from kunden order by id"
 
@@ -48,6 +49,7 @@ def test_customers_of_a_query(database: Path) -> None:
         ("select * from nowhere", FileError, "no such table"),
         ("delete from kunden", FileError, "readonly"),
         ("select * from kunden where 0", EmptyError, "gives no row"),
+        ("select id as customer_id, name, name from kunden", ColumnsError, "name"),
     ],
 )
 def test_queries_that_cannot_be_used(database: Path, query: str, error: type[Exception], message: str) -> None:
@@ -61,7 +63,7 @@ def test_queries_that_cannot_be_used(database: Path, query: str, error: type[Exc
     [
         ("sqlite:///nowhere.db", "no such database"),
         ("mysql://u:secret@host/db", "unknown kind of database"),
-        ("postgresql://u:secret@host.invalid/db", r"potenzial\[postgres\]|cannot be asked"),
+        ("postgresql://u:secret@host.invalid/db", r"potenzial\[postgres\]|cannot be reached"),
     ],
 )
 def test_databases_that_cannot_be_asked(address: str, message: str) -> None:
@@ -69,6 +71,13 @@ def test_databases_that_cannot_be_asked(address: str, message: str) -> None:
     with pytest.raises(FileError, match=message) as caught:
         read_customers(Path("unused"), InputConfig(database=address, query="select 1"))
     assert "secret" not in str(caught.value)
+
+
+def test_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the driver of PostgreSQL the message says how to install it."""
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    with pytest.raises(FileError, match=r"pip install 'potenzial\[postgres\]'"):
+        read_customers(Path("unused"), InputConfig(database="postgresql://u:secret@host.invalid/db", query="select 1"))
 
 
 @pytest.mark.parametrize("password", ["secret", "se@cret", "se/cret", "se?cret", "se\ncret"])
