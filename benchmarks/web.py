@@ -153,8 +153,8 @@ def letter(amount: pl.Expr) -> pl.Expr:
 
 def constant() -> list[pl.Expr]:
     """Columns whose values no page sorts or filters by."""
-    shares = ("p_a", "p_b", "p_c", "factor_industry", "factor_headcount", "factor_text")
-    euros = ("typical", "potential_low", "eur_base", "eur_industry", "eur_headcount", "eur_text")
+    shares = ("p_a", "p_b", "p_c", "factor_industry", "factor_headcount", "factor_text", "factor_region")
+    euros = ("typical", "potential_low", "eur_base", "eur_industry", "eur_headcount", "eur_text", "eur_region")
     return [
         pl.col("revenue").alias("revenue_best"),
         (pl.col("potential") * 1.4).alias("potential_high"),

@@ -19,7 +19,7 @@ from potenzial.progress import Advance
 from potenzial.project import Project
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 5, "crawl": 4, "embed": 6, "neighbours": 3, "infer": 2, "potential": 6, "lists": 4, "map": 1}
+VERSIONS = {"import": 5, "crawl": 4, "embed": 6, "neighbours": 3, "infer": 2, "potential": 7, "lists": 5, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scoring.errors import NoCustomersError
 from scoring.industry import Industries, read_industries
 from scoring.kinship import alike, common, company_keys, components, labelled, linked, stable_hash, text_keys
+from scoring.region import read_regions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,6 +25,7 @@ class Stock:
     `log_revenue` is log10 of EUR per year of the last 12 months, NaN where a customer is not active or, having bought
     for a part of them only, trains no model; `own` is the same in EUR per year, part years scaled to 12 months, 0 for
     who bought nothing; `floor` is the best EUR per year seen; `log_headcount` is NaN where the headcount is not known;
+    `regions` (n x 3) numbers country, first and first two digits of the postcode, -1 where they are not known;
     `family` numbers companies, whose customers share a website or a VAT id; `group` joins families with nearly the
     same text, which share a fold.
     """
@@ -34,6 +36,7 @@ class Stock:
     floor: Floats
     log_headcount: Floats
     industries: Industries
+    regions: Ints
     group: Ints
     family: Ints
 
@@ -66,6 +69,7 @@ def read_stock(customers: pl.DataFrame, companies: pl.DataFrame | None = None) -
         floor=np.fmax(np.nan_to_num(revenue), np.nan_to_num(best)),
         log_headcount=_log10(np.maximum(_positive(frame["headcount"]), 1.0)),
         industries=read_industries(frame["industry"].to_list()),
+        regions=read_regions(frame),
         group=group,
         family=family,
     )

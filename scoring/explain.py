@@ -8,6 +8,7 @@ import polars as pl
 
 from scoring.errors import UnknownCustomerError
 from scoring.evidence import Stock, peer_evidence, peers_of, phrase_evidence, shared_phrases, stock_of
+from scoring.schema import FACTORS
 from scoring.wording import Words, money
 from scoring.wording_de import GERMAN
 from scoring.wording_en import ENGLISH
@@ -95,9 +96,9 @@ class PhraseFact:
 class Explanation:
     """All that led to the rating of one customer; EUR per year.
 
-    `factors` says by how much industry, headcount and text raise (above 1) or lower what is typical in the stock, and
-    `euros` the same as amounts that lead from `base`, the stock's typical customer, to `typical`. `chances` are
-    those of the classes A, B and C.
+    `factors` says by how much industry, headcount, text and region raise (above 1) or lower what is typical in the
+    stock, and `euros` the same as amounts that lead from `base`, the stock's typical customer, to `typical`.
+    `chances` are those of the classes A, B and C.
     """
 
     customer_id: str
@@ -185,8 +186,8 @@ def _explanation(facts: dict[str, Any], peers: tuple[PeerFact, ...], phrases: tu
         industry_de=facts["industry_label"],
         industry_en=facts["industry_label_en"] or facts["industry_label"],
         chances={name: facts[f"p_{name.lower()}"] for name in ("A", "B", "C")},
-        factors={name: facts[f"factor_{name}"] for name in ("industry", "headcount", "text")},
-        euros={name: facts[f"eur_{name}"] for name in ("base", "industry", "headcount", "text")},
+        factors={name: facts[f"factor_{name}"] for name in FACTORS},
+        euros={name: facts[f"eur_{name}"] for name in ("base", *FACTORS)},
         peers=peers,
         phrases=phrases,
         reasons_de=tuple(facts["reason_de"].split(REASON_SEPARATOR)),

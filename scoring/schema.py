@@ -35,6 +35,9 @@ CUSTOMERS: Final = pl.Schema(
     }
 )
 
+#: What an estimate is split into: columns `factor_...`, and `eur_...` beside `eur_base`.
+FACTORS: Final = ("industry", "headcount", "text", "region")
+
 #: A peer of a customer: an active customer, with the cosine similarity of their centred company vectors.
 PEER: Final = pl.Struct({"customer_id": pl.String(), "similarity": pl.Float32()})
 
@@ -56,10 +59,12 @@ RATED: Final = pl.Schema(
         "factor_industry": pl.Float64(),
         "factor_headcount": pl.Float64(),
         "factor_text": pl.Float64(),
+        "factor_region": pl.Float64(),
         "eur_base": pl.Float64(),
         "eur_industry": pl.Float64(),
         "eur_headcount": pl.Float64(),
         "eur_text": pl.Float64(),
+        "eur_region": pl.Float64(),
         "industry_label": pl.String(),
         "industry_label_en": pl.String(),
         "peers": pl.List(PEER),
@@ -149,10 +154,12 @@ POTENTIAL: Final = pl.Schema(
         "factor_industry": pl.Float64(),
         "factor_headcount": pl.Float64(),
         "factor_text": pl.Float64(),
+        "factor_region": pl.Float64(),
         "eur_base": pl.Float64(),
         "eur_industry": pl.Float64(),
         "eur_headcount": pl.Float64(),
         "eur_text": pl.Float64(),
+        "eur_region": pl.Float64(),
         "peers": pl.List(PEER),
     }
 )

@@ -9,6 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from scoring.schema import FACTORS
+
 _NAME_CHARS: Final = 60
 _THOUSAND: Final = 1e3
 _MILLION: Final = 1e6
@@ -57,6 +59,7 @@ class Words:
     more_industry: str
     more_headcount: str
     more_text: str
+    more_region: str
 
     # What the customer buys now.
     today: str
@@ -89,12 +92,23 @@ class Words:
     less_industry: str
     less_headcount: str
     less_text: str
+    less_region: str
     abroad: str
     wide: str
     no_text: str
     no_headcount: str
     half_below: str
     unknown_suppliers: str
+
+    @property
+    def more(self) -> dict[str, str]:
+        """Sentences that a factor above 1 speaks for, by its column."""
+        return {f"factor_{name}": getattr(self, f"more_{name}") for name in FACTORS}
+
+    @property
+    def less(self) -> dict[str, str]:
+        """Sentences that a factor below 1 speaks for, by its column."""
+        return {f"factor_{name}": getattr(self, f"less_{name}") for name in FACTORS}
 
 
 def money(value: pl.Expr, words: Words) -> pl.Expr:

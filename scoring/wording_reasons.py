@@ -4,6 +4,7 @@ The columns are those of the classified stock with `action` (`scoring.actions`),
 the figures written out by `with_figures`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -135,7 +136,7 @@ def _reasons(words: Words, stock: Usual) -> list[pl.Expr]:
         _phrases_shared(words),
         _said(is_rated() & (pl.col("peer_band") == "somewhat"), _peers(words)),
         _said(is_rated() & _had_better_year(), pl.format(words.best_year, _figure("revenue_best"))),
-        *_factors((words.more_industry, words.more_headcount, words.more_text), words, more=_FACTOR_MORE),
+        *_factors(words.more, words, more=_FACTOR_MORE),
         _said(pl.col("phrase_peer").is_null(), _phrases(words)),
     ]
 
@@ -153,7 +154,7 @@ def against(words: Words, stock: Usual) -> list[pl.Expr]:
         *_knowledge_against(words),
         _said(_has_weak_peers(), pl.format(words.weak_peers, pl.col("peers_c"), pl.col("peers_known"))),
         _said(pl.col("closest").is_in(["somewhat", "hardly"]), pl.lit(words.no_close_peer)),
-        *_factors((words.less_industry, words.less_headcount, words.less_text), words, less=_FACTOR_LESS),
+        *_factors(words.less, words, less=_FACTOR_LESS),
         _abroad(words, stock.country),
         _said(_range_ratio() > stock.wide, _range(words)),
         _said(~pl.col("knows_text"), pl.lit(words.no_text)),
@@ -296,11 +297,10 @@ def _phrases_shared(words: Words) -> pl.Expr:
 # The factors of the model.
 
 
-def _factors(texts: tuple[str, str, str], words: Words, *, more: float = 0.0, less: float = 1e9) -> list[pl.Expr]:
-    columns = ("factor_industry", "factor_headcount", "factor_text")
+def _factors(texts: Mapping[str, str], words: Words, *, more: float = 0.0, less: float = 1e9) -> list[pl.Expr]:
     return [
         _said(pl.col(name).is_between(more, less), pl.format(text, decimal(pl.col(name), words)))
-        for name, text in zip(columns, texts, strict=True)
+        for name, text in texts.items()
     ]
 
 

@@ -22,9 +22,9 @@ _NAMED: Final = MappingProxyType(
 _BASIS_PARTS: Final = ("text", "industry", "headcount", "none")
 _WHOLE: Final = (
     "headcount", "revenue", "revenue_best", "potential", "potential_low", "potential_high", "typical", "headroom",
-    "headroom_expected", "eur_base", "eur_industry", "eur_headcount", "eur_text",
+    "headroom_expected", "eur_base", "eur_industry", "eur_headcount", "eur_text", "eur_region",
 )  # fmt: skip
-_SHARES: Final = ("factor_industry", "factor_headcount", "factor_text", "p_a", "p_b", "p_c")
+_SHARES: Final = ("factor_industry", "factor_headcount", "factor_text", "factor_region", "p_a", "p_b", "p_c")
 #: The lists open with what a sales rep needs first; everything else follows.
 _FIRST: Final = (
     "customer_id", "name", "postcode", "city", "owner", "action", "class_revenue", "class_potential", "revenue",

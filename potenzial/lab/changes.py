@@ -15,7 +15,9 @@ from scoring.schema import POTENTIAL_CLASSES
 _TELLING: Final = 1.05
 _NAMED: Final = 2
 #: Columns of RATED by what they are called.
-_WORDS: Final = {"factor_industry": "industry", "factor_headcount": "size", "factor_text": "text"}
+_WORDS: Final = {
+    "factor_industry": "industry", "factor_headcount": "size", "factor_text": "text", "factor_region": "region",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Peers:
 class Change:
     """One customer whose class changes, and why.
 
-    Potential in EUR per year and class before and after; factors of "industry", "size" and "text" that moved the
-    potential, before and after, the one that moved it most first; what became of the peers (None without any).
+    Potential in EUR per year and class before and after; factors of "industry", "size", "text" and "region" that moved
+    the potential, before and after, the one that moved it most first; what became of the peers (None without any).
     """
 
     customer_id: str

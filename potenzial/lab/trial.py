@@ -18,6 +18,7 @@ from scoring.industry import LEVELS
 from scoring.potential.factors import Factors
 from scoring.potential.model import Data, Model, Prediction, quantile_grid
 from scoring.potential.table import rated_table
+from scoring.schema import FACTORS
 
 Tick = Callable[[], None]
 #: Finds the nearest companies (NEIGHBOURS) of some company vectors among them, so many of each.
@@ -182,12 +183,11 @@ def _predictions(near: Neighbourhood, config: PotentialConfig, shared: Bench, ti
 def _cross_fitted(data: Data, config: PotentialConfig, tick: Tick) -> Prediction:
     """Predict active customers from the other folds, the others from all active ones, as `scoring.potential` does."""
     stock, grid = data.stock, quantile_grid(config)
-    quantiles, factors = np.zeros((len(stock), len(grid))), np.ones((3, len(stock)))
+    quantiles, factors = np.zeros((len(stock), len(grid))), np.ones((len(FACTORS), len(stock)))
     for known, wanted in _splits(stock, config):
         predicted = Model(data, known, config, tick).predict(wanted)
         quantiles[wanted] = predicted.quantiles
-        parts = predicted.factors
-        factors[:, wanted] = np.array([parts.industry, parts.headcount, parts.text])
+        factors[:, wanted] = predicted.factors.rows
     return Prediction(grid, quantiles, Factors(*factors))
 
 

@@ -126,7 +126,7 @@ class Wording:
         return " → ".join(self.numbers.money(value) for value in potential)
 
     def reasons(self, change: Change) -> list[str]:
-        """Say which of industry, size and text moved the potential, and which peers came and went."""
+        """Say which of industry, size, text and region moved the potential, and which peers came and went."""
         said = [self._factor(word, *ends) for word, ends in change.factors.items()]
         if change.peers:
             gaps = {"kept": str(change.peers.kept), "all": str(change.peers.all)}

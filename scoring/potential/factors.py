@@ -1,8 +1,9 @@
-"""Which part of the expectation comes from industry, headcount and text.
+"""Which part of the expectation comes from industry, headcount, text and region.
 
 Shapley values over the three groups of inputs with one reference, the stock's typical customer (Shapley 1953; Lundberg
-and Lee 2017, arXiv 1705.07874). In log10 they add up to the difference from the reference, so in EUR the three factors
-times the revenue of the typical customer give the expected revenue.
+and Lee 2017, arXiv 1705.07874). The region adds the same whatever the others are, so its own effect is its Shapley
+value. In log10 all four add up to the difference from the reference, so in EUR the factors times the revenue of the
+typical customer give the expected revenue.
 """
 
 from collections.abc import Sequence
@@ -19,17 +20,25 @@ from scoring.features import LINE, Facts
 from scoring.potential.firmographics import Firmographics
 from scoring.potential.local import fact_columns
 from scoring.potential.location import FACT_COLUMNS, Inputs
+from scoring.schema import FACTORS
 
+#: Groups of inputs that act together in the location model.
 GROUPS: Final = ("industry", "headcount", "text")
 
 
 @dataclass(frozen=True)
 class Factors:
-    """Factors on the typical customer's EUR per year (n each): 2.0 means twice as much."""
+    """Factors on the typical customer's EUR per year (n each), in the order of FACTORS: 2.0 means twice as much."""
 
     industry: Floats
     headcount: Floats
     text: Floats
+    region: Floats
+
+    @property
+    def rows(self) -> Floats:
+        """All factors (FACTORS x n)."""
+        return np.array([getattr(self, name) for name in FACTORS])
 
 
 class Locator(Protocol):
@@ -47,17 +56,16 @@ class Locator(Protocol):
         ...
 
 
-def split_factors(model: Locator, inputs: Inputs, facts: Facts) -> Factors:
-    """Split the expectation of n customers into factors of industry, headcount and text."""
+def split_factors(model: Locator, inputs: Inputs, facts: Facts, region: Floats) -> Factors:
+    """Split the expectation of n customers into factors; `region` (n) is what the region adds in log10."""
     worth = {present: model.locate(_keep(model, inputs, facts, present)) for present in _subsets()}
     industry, headcount, text = (10.0 ** _shapley(worth, group) for group in GROUPS)
-    return Factors(industry, headcount, text)
+    return Factors(industry, headcount, text, 10.0**region)
 
 
 def joined(parts: Sequence[Factors]) -> Factors:
     """Put factors of several batches of customers one after the other."""
-    industry, headcount, text = (np.concatenate([getattr(part, group) for part in parts]) for group in GROUPS)
-    return Factors(industry, headcount, text)
+    return Factors(*np.concatenate([part.rows for part in parts], axis=1))
 
 
 def _subsets() -> list[frozenset[str]]:

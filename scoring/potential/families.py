@@ -5,7 +5,7 @@ company, and a chain of ten would count ten times. So the family is one company 
 
 - the sum of its branches' revenue, and of the best years of each;
 - the sum of the known headcounts; if all branches state the same number, that number, since it is the company's;
-- text and industry of its head: the first branch with text, with revenue, by customer number.
+- text, industry and region of its head: the first branch with text, with revenue, by customer number.
 
 What is estimated for the company is split by headcount (equally where none is known; a branch without one counts as the
 mean of the others), but no branch falls below what it buys: with a floor f_i and a share s_i branch i gets
@@ -27,7 +27,7 @@ from scoring.schema import RATED
 #: Amounts of a company that its branches' best years are the floor of.
 _FLOORED: Final = ("potential", "potential_low", "potential_high")
 #: Amounts that are split by share alone.
-_SHARED: Final = ("typical", "eur_base", "eur_industry", "eur_headcount", "eur_text")
+_SHARED: Final = ("typical", "eur_base", "eur_industry", "eur_headcount", "eur_text", "eur_region")
 
 
 def read_families(customers: pl.DataFrame, companies: pl.DataFrame | None) -> "Families":
@@ -114,6 +114,7 @@ def some_of(stock: Stock, rows: Ints) -> Stock:
         floor=stock.floor[rows],
         log_headcount=stock.log_headcount[rows],
         industries=_industries(stock.industries, rows),
+        regions=stock.regions[rows],
         group=stock.group[rows],
         family=stock.family[rows],
     )

@@ -147,17 +147,17 @@ def _quote(sentence: str) -> str:
 
 
 def region_explains(gain: float, significant: bool) -> Finding:  # noqa: FBT001 - the outcome of one test, a pair
-    """Say what the region would add; it is no part of the estimate."""
+    """Say what the region adds to the estimate."""
     if significant:
-        german = f"Die Region (zwei Stellen der Postleitzahl) erklärt {_percent_de(gain)} dessen, was Branche und Größe"
-        german += " offenlassen; sie geht nicht in die Schätzung ein."
-        english = (
-            f"The region (two digits of the postcode) explains {gain:.0%} of what industry and size leave open; it"
+        share = f"{100 * gain:.1f}"
+        german = (
+            f"Die Region erklärt {share.replace('.', ',')} % dessen, was Branche und Größe offenlassen; so weit geht"
         )
-        english += " is no part of the estimate."
+        german += " sie in die Schätzung ein."
+        english = f"The region explains {share}% of what industry and size leave open; the estimate uses it that far."
     else:
-        german = "Die Region (Postleitzahl) erklärt nichts, was Branche und Größe offenlassen."
-        english = "The region (postcode) explains nothing that industry and size leave open."
+        german = "Die Region erklärt nichts, was Branche und Größe offenlassen; die Schätzung lässt sie weg."
+        english = "The region explains nothing that industry and size leave open; the estimate leaves it out."
     return Finding("region", passed=True, detail_de=german, detail_en=english, notice=significant)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from scoring.config import PotentialConfig
-from scoring.customers import Bools, Floats, Ints, Stock, deal_folds
+from scoring.customers import Floats, Ints, Stock, deal_folds
 from scoring.features import Facts, find_neighbourhood, gather_facts
 from scoring.kinship import stable_hash
 from scoring.potential.evaluation import MODEL, Verdict
@@ -40,6 +40,7 @@ from scoring.potential.firmographics import Firmographics
 from scoring.potential.law import interpolated
 from scoring.potential.model import Data, Model
 from scoring.potential.rating import Rating
+from scoring.potential.regions import Regions
 from scoring.potential.sentences import find_telltales
 from scoring.potential.words import read_words
 from scoring.quantile import pinball, rank_quantile
@@ -217,7 +218,7 @@ def _known_targets(seen: Seen, families: Families, config: PotentialConfig) -> I
     residual = stock.log_revenue - _out_of_fold(facts, stock.log_revenue, folds)
     if seen.texts is not None:
         yield telltales(find_telltales(_rows_of(seen.texts, families, stock), residual))
-    yield from _region(seen.customers, stock, residual, folds)
+    yield from _region(stock, residual, folds)
 
 
 def _columns(stock: Stock, facts: Facts, folds: Ints) -> Iterator[Finding]:
@@ -275,23 +276,12 @@ def _rows_of(texts: pl.DataFrame, families: Families, stock: Stock) -> pl.DataFr
     return texts.join(numbers.drop_nulls(), on="customer_id").select("row", "text").drop_nulls()
 
 
-#: Digits of the postcode that stand for a region, and customers worth of belief that regions are alike.
-_REGION_DIGITS: Final = 2
-_REGION_PRIOR: Final = 10.0
-
-
-def _region(customers: pl.DataFrame, stock: Stock, residual: Floats, folds: Ints) -> Iterator[Finding]:
-    """What the region explains of the residuals, out of fold."""
-    known = dict(customers.select("customer_id", pl.col("postcode").str.slice(0, _REGION_DIGITS)).iter_rows())
-    names = np.array([known.get(name) or "" for name in stock.customer_id])
-    stated: Bools = names != ""
-    if stated.sum() < _LEAST_ROWS:
+def _region(stock: Stock, residual: Floats, folds: Ints) -> Iterator[Finding]:
+    """What the region explains of what industry and size leave open, out of fold."""
+    if (stock.regions[:, 1] >= 0).sum() < _LEAST_ROWS:
         return
-    key = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    predicted = _means(key, residual, folds, _REGION_PRIOR)
-    plain = _means(np.zeros_like(key), residual, folds, 0.0)
-    gain = _gain((residual - plain) ** 2, (residual - predicted) ** 2, _ALARM, 0.0)
-    yield region_explains(*gain)
+    found = Regions(stock.regions, residual, folds, int(stock.regions.max()) + 1)
+    yield region_explains(found.gain_, significant=found.trust_ > 0.0)
 
 
 def _covered(rating: Rating, config: PotentialConfig) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from scoring.potential.factors import Factors, joined, split_factors
 from scoring.potential.firmographics import Firmographics
 from scoring.potential.local import fact_columns
 from scoring.potential.location import FACT_COLUMNS, Inputs, Location, Tick, fit_stack
+from scoring.potential.regions import Regions
 from scoring.potential.spread import Spread, spread_out_of_fold
 
 #: All columns that the location model sees; the leak guard reads these names.
@@ -78,7 +79,10 @@ class Model:
         self._columns_from = self._source(rows)
         self.location_ = Location(inputs, revenue, folds, config.seed, tick)
         self.stack_ = fit_stack(self.location_.parts_, revenue)
-        self._calibrate(inputs, revenue - self.stack_.combine(self.location_.parts_), folds)
+        residuals = revenue - self.stack_.combine(self.location_.parts_)
+        paths, regions = data.stock.regions[rows], int(data.stock.regions.max(initial=-1)) + 1
+        self.regions_ = Regions(paths, residuals, folds, regions)
+        self._calibrate(inputs, residuals - self.regions_.out_of_fold_, folds)
         tick()
 
     def _calibrate(self, inputs: Inputs, residuals: Floats, folds: Ints) -> None:
@@ -135,7 +139,7 @@ class Model:
         return self._filled(self._columns_from.columns(rows), rows)
 
     def locate(self, inputs: Inputs) -> Floats:
-        """Expected log10 of EUR per year (m)."""
+        """Expected log10 of EUR per year (m), before what the region adds."""
         return self.stack_.within(self.stack_.combine(self.location_.predict_parts(inputs)))
 
     def predict(self, rows: Ints) -> Prediction:
@@ -149,12 +153,13 @@ class Model:
 
     def _predict(self, rows: Ints) -> Prediction:
         inputs, facts = self.inputs(rows), self._data.facts.at(rows)
-        centre = self.stack_.combine(self.location_.predict_parts(inputs))
+        region = self.regions_.predict(self._data.stock.regions[rows])
+        centre = self.stack_.combine(self.location_.predict_parts(inputs)) + region
         scale = self._widened(self.spread_.predict(inputs), facts)
         shifted = self.stack_.within(centre[:, None] + self.sizes_.at(self._sizes(facts)))
         quantiles = shifted + scale[:, None] * self.residuals_.at(facts.levels)
         ascending = np.maximum.accumulate(quantiles, axis=1)
-        return Prediction(self.residuals_.grid_, ascending, split_factors(self, inputs, facts))
+        return Prediction(self.residuals_.grid_, ascending, split_factors(self, inputs, facts, region))
 
     @property
     def firmographics_(self) -> Firmographics:

@@ -31,6 +31,7 @@ from scoring.potential.model import Data, Model, Prediction, known_parts, quanti
 from scoring.potential.pooled import pooled_quantiles
 from scoring.potential.table import rated_table
 from scoring.potential.words import read_words
+from scoring.schema import FACTORS
 
 Progress = Callable[[int, int], None]
 
@@ -110,12 +111,12 @@ def _cross_fitted(data: Data, config: PotentialConfig, tick: Tick) -> Prediction
     stock = data.stock
     grid = quantile_grid(config)
     quantiles = np.zeros((len(stock), len(grid)))
-    factors = np.ones((3, len(stock)))
+    factors = np.ones((len(FACTORS), len(stock)))
     for known, wanted in _splits(stock, config):
         if len(wanted):
             prediction = Model(data, known, config, tick).predict(wanted)
             quantiles[wanted] = prediction.quantiles
-            factors[:, wanted] = _stacked(prediction.factors)
+            factors[:, wanted] = prediction.factors.rows
         tick()
     return Prediction(grid, quantiles, Factors(*factors))
 
@@ -127,14 +128,10 @@ def _splits(stock: Stock, config: PotentialConfig) -> list[tuple[Ints, Ints]]:
     return [*within, (active, others)]
 
 
-def _stacked(factors: Factors) -> Floats:
-    return np.array([factors.industry, factors.headcount, factors.text])
-
-
 def _pooled(stock: Stock, config: PotentialConfig) -> Prediction:
     grid = quantile_grid(config)
-    ones = np.full(len(stock), np.nan)
-    return Prediction(grid, pooled_quantiles(stock, grid), Factors(ones, ones, ones))
+    unknown = np.full((len(FACTORS), len(stock)), np.nan)
+    return Prediction(grid, pooled_quantiles(stock, grid), Factors(*unknown))
 
 
 def _pooled_figures(stock: Stock, prediction: Prediction, config: PotentialConfig) -> list[dict[str, object]]:

@@ -9,16 +9,16 @@ import polars as pl
 from scoring.config import PotentialConfig
 from scoring.customers import Bools, Floats, Stock
 from scoring.features import Neighbourhood
+from scoring.potential.factors import GROUPS
 from scoring.potential.law import Law, expected_headroom, given_own, law_of, wallets
 from scoring.potential.model import Data, Prediction, known_parts
 from scoring.potential.support import outside_support
-from scoring.schema import CONFIDENCES, PEER, RATED
+from scoring.schema import CONFIDENCES, FACTORS, PEER, RATED
 
 #: Value of `basis` where neither text nor industry nor headcount is known.
 NO_BASIS: Final = "none"
 _PEERS: Final = 5
 _ESTIMATES: Final = ("potential", "potential_low", "potential_high", "typical", "headroom_expected")
-_FACTORS: Final = ("industry", "headcount", "text")
 #: Ends of the middle 80 % of comparable customers: `high` confidence up to the first factor, `low` from the second on.
 _NARROW: Final = 10.0
 _WIDE: Final = 60.0
@@ -41,7 +41,8 @@ def rated_table(data: Data, prediction: Prediction, config: PotentialConfig) -> 
     comparable = law_of(prediction.grid, prediction.quantiles)
     law = wallets(comparable, stock.own, config.wallet_share, config.wallet_lift)
     amounts = _amounts(stock, law, prediction, config)
-    factors = {name: np.where(known[name], getattr(prediction.factors, name), np.nan) for name in _FACTORS}
+    shown = known | {"region": stock.regions[:, 0] >= 0}
+    factors = {name: np.where(shown[name], getattr(prediction.factors, name), np.nan) for name in FACTORS}
     euros = _in_euros(amounts["typical"], factors)
     return pl.DataFrame(
         {
@@ -115,7 +116,7 @@ def _confidence(
     Without any factor (the plain quantile of all) it is low, without an estimate null.
     """
     low, high = (law.quantile(np.full(len(law), level)) for level in _EIGHTY)
-    parts = np.sum([np.isfinite(values) for values in factors.values()], axis=0)
+    parts = np.sum([np.isfinite(factors[name]) for name in GROUPS], axis=0)
     step = np.digitize(high - low, np.log10([_NARROW, _WIDE])) + (parts <= 1) + _is_far(near, active)
     step = np.where(parts == 0, len(CONFIDENCES), step)
     return [

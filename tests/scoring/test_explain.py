@@ -123,6 +123,7 @@ def test_a_rep_reads_three_reasons_facts_first() -> None:
         ),
         ({"revenue_best": 30_000.0}, "heute 6 T€ · Kaufte im besten der letzten drei Jahre 30 T€"),
         ({"factor_industry": 1.8}, " · Branche spricht für höheren Bedarf (×1,8)"),
+        ({"factor_region": 1.3}, " · Region spricht für höheren Bedarf (×1,3)"),
         ({"factor_headcount": 2.04}, " · Betriebsgröße spricht für höheren Bedarf (×2)"),
         ({"factor_headcount": None}, "Kunden mit Umsatz kaufen typisch 45 T€, starke 90 T€ im Jahr; heute 6 T€"),
         ({"typical": None}, "starke vergleichbare Kunden kaufen 90 T€ im Jahr; heute 6 T€"),
@@ -267,6 +268,7 @@ def test_legal_pages_and_repetitions_are_not_quoted() -> None:
         (peers(m=-0.1), "Kein Kunde mit Umsatz ist wirklich ähnlich"),
         ({"factor_industry": 0.62}, "Branche spricht für geringeren Bedarf (×0,6)"),
         ({"factor_text": 0.5}, "Leistungsangebot spricht für geringeren Bedarf (×0,5)"),
+        ({"factor_region": 0.7}, "Region spricht für geringeren Bedarf (×0,7)"),
         ({"country": "AT"}, "Sitz in AT, verglichen wird überwiegend mit Kunden in DE"),
         ({"potential_low": 12_000.0}, "Spanne ist breit (12 T€ bis 110 T€)"),
         ({"basis": "industry+headcount"}, "Kein Website-Text: Bedarf nur aus Branche und Größe geschätzt"),
@@ -387,7 +389,7 @@ def test_explanation_repeats_the_lists_and_is_json() -> None:
     assert REASON_SEPARATOR.join(result.reasons_de) == row["reason_de"]
     written = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert written["last_purchase"] == "2026-09-09"
-    assert written["factors"] == {"industry": None, "headcount": 1.0, "text": 1.5}
+    assert written["factors"] == {"industry": None, "headcount": 1.0, "text": 1.5, "region": None}
     assert written["peers"][0]["customer_id"] == "m"
 
 

@@ -85,8 +85,8 @@ class Phrase(BaseModel):
 class Explanation(BaseModel):
     """Why a customer is rated as it is.
 
-    `factors` say by how much industry, headcount and text raise (above 1) or lower what is typical in the stock;
-    `euros` lead from `base`, the stock's typical customer, to `typical`.
+    `factors` say by how much industry, headcount, text and region raise (above 1) or lower what is typical in the
+    stock; `euros` lead from `base`, the stock's typical customer, to `typical`.
     """
 
     customer_id: str

@@ -40,6 +40,7 @@ _ROW: dict[str, Any] = {
     "factor_industry": 1.25,
     "factor_headcount": 0.8,
     "factor_text": None,
+    "factor_region": 1.0,
     "p_a": 0.4,
     "p_b": 0.5,
     "p_c": 0.1,
@@ -48,6 +49,7 @@ _ROW: dict[str, Any] = {
     "eur_industry": 1500.0,
     "eur_headcount": 500.0,
     "eur_text": None,
+    "eur_region": 0.0,
     "peers": [],
 }
 

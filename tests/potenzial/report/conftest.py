@@ -78,10 +78,12 @@ def _rows(rng: np.random.Generator, size: int) -> Iterator[dict[str, Any]]:
             "factor_industry": 1.21,
             "factor_headcount": 0.87,
             "factor_text": 1.4,
+            "factor_region": 1.05,
             "eur_base": 9000.0,
             "eur_industry": 1800.0,
             "eur_headcount": -1200.0,
             "eur_text": 3100.0,
+            "eur_region": 400.0,
             "confidence": "medium",
             "peers": [{"customer_id": f"{10_000 + int(rng.integers(size)):07d}", "similarity": 0.83}],
         }
