@@ -13,6 +13,7 @@ from potenzial.web.answering import LONGEST_COMMENT, Answer, take
 from potenzial.web.dossier import Dossier, dossier
 from potenzial.web.site import Reader, Sender, Visit
 from potenzial.web.words import Words
+from scoring.industry_titles import DIVISIONS
 
 router = APIRouter()
 _SEEN = 303
@@ -119,8 +120,14 @@ def _industry(words: Words, found: Dossier) -> Iterator[Fact]:
         yield Fact(words.say("fact.industry"), value, source)
     guesses = (inferred.get("wz_2025") or ())[:2]
     if guesses and inferred.get("wz_source"):
-        codes = "; ".join(f"{one['code']} {shown(one['title'], 60)}" for one in guesses)
+        codes = "; ".join(_guess(words, one["code"], one["title"]) for one in guesses)
         yield Fact(words.say("fact.guess"), codes, words.source(inferred["wz_source"]))
+
+
+def _guess(words: Words, code: str, title: str) -> str:
+    """Classes have German titles only, so the English page says first what division they belong to."""
+    division = DIVISIONS.get(code[:2]) if words.language == "en" else None
+    return f"{code} {division} ({shown(title, 60)})" if division else f"{code} {shown(title, 60)}"
 
 
 def _headcount(words: Words, found: Dossier) -> Iterator[Fact]:

@@ -10,7 +10,9 @@ from potenzial import artifact
 from potenzial.project import Project
 from potenzial.web.query import SORTS
 from potenzial.web.words import chosen, load_words
+from scoring.industry_titles import DIVISIONS
 from scoring.potential.sums import sections
+from scoring.schema import INFERRED
 
 
 def _ids(text: str) -> list[str]:
@@ -216,3 +218,12 @@ def test_both_languages_say_the_same() -> None:
         for key in german
     }
     assert {key: found for key, found in gaps.items() if found[0] != found[1]} == {}
+
+
+def test_estimated_industries_name_their_division_in_english(page: TestClient, stock: Project) -> None:
+    """On the English page an estimated class, titled in German only, follows the English name of its division."""
+    inferred = artifact.read(stock.data / "inferred.parquet", INFERRED)
+    known = inferred.filter(pl.col("wz_2025").list.len() > 0).row(0, named=True)
+    code = known["wz_2025"][0]["code"]
+    shown = page.get(f"/customers/{known['customer_id']}").text
+    assert f"{code} {DIVISIONS[code[:2]]} (" in shown
