@@ -13,6 +13,9 @@ CODES: Final = (
     "10.71", "16.23", "25.62", "28.41", "32.50", "41.20", "43.21", "45.20", "46.74", "47.52", "56.10", "71.12",
 )  # fmt: skip
 SUBS: Final = 6
+#: Two-digit areas of postcodes.
+AREAS: Final = 100
+_WITHIN_DIGIT: Final = 0.5
 DIMENSION: Final = 48
 #: Median wallet in log10 EUR per year at the middling headcount.
 _LEVEL: Final = 4.3
@@ -37,7 +40,8 @@ class Economy:
     """The constants of one simulated economy with i industries of s sub-industries.
 
     `level` (i), `effect` (i x s) and `slope` (i x s) make the median wallet, `headcount` (i) is the mean of log10
-    headcount, `directions` (i x s x d) the middles of the texts, `attention` (i) the log-odds of being looked after.
+    headcount, `directions` (i x s x d) the middles of the texts, `attention` (i) the log-odds of being looked after,
+    `region` (AREAS) what the first two digits of the postcode add.
     """
 
     world: World
@@ -47,6 +51,7 @@ class Economy:
     headcount: Floats
     directions: Floats
     attention: Floats
+    region: Floats
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,17 @@ class Drivers:
     sub: Ints
     log_headcount: Floats
     branches: Ints
+    area: Ints
+
+    def at(self, rows: slice) -> "Drivers":
+        """Give the drivers of some addresses."""
+        return Drivers(
+            self.industry[rows], self.sub[rows], self.log_headcount[rows], self.branches[rows], self.area[rows]
+        )
 
 
-def found_economy(world: World, rng: np.random.Generator) -> Economy:
-    """Draw the constants of an economy."""
+def found_economy(world: World, rng: np.random.Generator, places: np.random.Generator) -> Economy:
+    """Draw the constants of an economy, those of its areas from `places`."""
     shape = (len(CODES), SUBS)
     industries = _directions(rng, (len(CODES), 1, DIMENSION)) * _OF_INDUSTRY
     return Economy(
@@ -71,7 +83,14 @@ def found_economy(world: World, rng: np.random.Generator) -> Economy:
         headcount=CENTRE + rng.normal(0, _HEADCOUNT_OF_INDUSTRY, len(CODES)),
         directions=industries + _directions(rng, (*shape, DIMENSION)) * _OF_SUB,
         attention=_log_odds(_ATTENTION) + rng.permutation(np.linspace(-1, 1, len(CODES))) * world.attention_gap,
+        region=_areas(places) * world.region_effect,
     )
+
+
+def _areas(places: np.random.Generator) -> Floats:
+    """Draw levels of all two-digit areas (AREAS): their first digits differ by 1, areas of one digit by a half."""
+    first = np.repeat(places.normal(0, 1, 10), AREAS // 10)
+    return first + places.normal(0, _WITHIN_DIGIT, AREAS)
 
 
 def _directions(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
@@ -100,7 +119,7 @@ def median_log_wallet(economy: Economy, drivers: Drivers) -> Floats:
     """Median of log10 wallet of the whole company, in the shape of the drivers."""
     industry, sub = drivers.industry, drivers.sub
     size = economy.slope[industry, sub] * (drivers.log_headcount - CENTRE)
-    median: Floats = economy.level[industry] + economy.effect[industry, sub] + size
+    median: Floats = economy.level[industry] + economy.effect[industry, sub] + size + economy.region[drivers.area]
     return median
 
 

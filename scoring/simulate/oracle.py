@@ -68,7 +68,7 @@ def _batches(observed: Observed) -> Iterator[Observed]:
     for start in range(0, len(observed.revenue), _BATCH):
         rows = slice(start, start + _BATCH)
         yield Observed(
-            Drivers(drivers.industry[rows], drivers.sub[rows], drivers.log_headcount[rows], drivers.branches[rows]),
+            drivers.at(rows),
             observed.headcount_known[rows],
             observed.text_known[rows],
             observed.revenue[rows],
@@ -98,6 +98,7 @@ def _possible(economy: Economy, observed: Observed, rng: np.random.Generator) ->
         sub=np.where(observed.text_known[:, None], drivers.sub[:, None], any_sub),
         log_headcount=np.where(observed.headcount_known[:, None], drivers.log_headcount[:, None], any_size),
         branches=np.broadcast_to(drivers.branches[:, None], shape),
+        area=np.broadcast_to(drivers.area[:, None], shape),
     )
 
 

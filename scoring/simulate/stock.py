@@ -10,6 +10,7 @@ from embeddings.schema import company_vectors
 from scoring.customers import Bools, Floats, Ints
 from scoring.schema import CUSTOMERS
 from scoring.simulate.economy import (
+    AREAS,
     CODES,
     DIMENSION,
     SUBS,
@@ -91,14 +92,18 @@ class _Hidden:
 def simulate(world: World, customers: int, seed: int) -> Simulated:
     """Make a stock of so many addresses; the same arguments give the same stock."""
     rng = np.random.default_rng([seed, customers])
-    hidden = _draw(world, customers, rng)
+    hidden = _draw(world, customers, rng, np.random.default_rng([seed, customers, _PLACES]))
     return Simulated(world, seed, _customers(hidden), _companies(hidden, rng), _truth(hidden, rng))
 
 
-def _draw(world: World, customers: int, rng: np.random.Generator) -> _Hidden:
-    economy = found_economy(world, rng)
+#: A stream of chance of its own, so that postcodes leave all other draws as they are.
+_PLACES: Final = 1
+
+
+def _draw(world: World, customers: int, rng: np.random.Generator, places: np.random.Generator) -> _Hidden:
+    economy = found_economy(world, rng, places)
     family = _families(world, customers, rng)
-    drivers = _drivers(economy, family, rng)
+    drivers = _drivers(economy, family, rng, places)
     log_wallet = _wallets(economy, family, drivers, rng)
     purchases = draw_purchases(economy, drivers.industry, log_wallet, rng)
     shown = (rng.random(customers) >= share for share in (_NO_HEADCOUNT, _NO_INDUSTRY, _NO_TEXT))
@@ -115,7 +120,7 @@ def _families(world: World, customers: int, rng: np.random.Generator) -> Ints:
     return rng.permutation(np.concatenate([in_chains, alone])).astype(np.int64)
 
 
-def _drivers(economy: Economy, family: Ints, rng: np.random.Generator) -> Drivers:
+def _drivers(economy: Economy, family: Ints, rng: np.random.Generator, places: np.random.Generator) -> Drivers:
     """Draw what is common to a family and hand it to its addresses."""
     _, own, branches = np.unique(family, return_inverse=True, return_counts=True)
     industry = rng.integers(0, len(CODES), len(branches))
@@ -123,7 +128,8 @@ def _drivers(economy: Economy, family: Ints, rng: np.random.Generator) -> Driver
     log_headcount = draw_headcount(economy, industry, rng)
     # A chain is as large as its branches together.
     log_headcount = np.minimum(log_headcount + np.log10(branches), _MOST)
-    return Drivers(industry[own], sub[own], log_headcount[own], branches[own].astype(np.int64))
+    area = places.integers(0, AREAS, len(branches))
+    return Drivers(industry[own], sub[own], log_headcount[own], branches[own].astype(np.int64), area[own])
 
 
 _MOST: Final = 5.0
@@ -148,6 +154,7 @@ def _customers(hidden: _Hidden) -> pl.DataFrame:
         {
             "customer_id": hidden.ids,
             "name": [f"Company {number}" for number in hidden.family],
+            "postcode": [f"{area:02d}000" for area in hidden.drivers.area],
             "country": ["DE"] * len(headcount),
             "industry": [CODES[number] if known else None for number, known in numbers],
             "headcount": pl.Series(np.where(hidden.headcount, headcount, np.nan)).fill_nan(None),

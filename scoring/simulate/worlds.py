@@ -17,6 +17,8 @@ class World:
     - `industry_effect`, `text_effect`: standard deviation of the level between industries, and between sub-industries
       of one industry, which stand in no column and show in the text alone.
     - `slope_effect`: standard deviation of the elasticity of headcount between sub-industries.
+    - `region_effect`: standard deviation of the level between first digits of the postcode; half of it lies between
+      the two-digit areas of one. Every address has a postcode, whether it means anything or not.
     - `noise`: standard deviation of what nothing tells; with `pareto_noise` it has a Pareto tail.
     - `pareto_headcount`: headcounts follow a Pareto law (tail index 1.1) instead of the log-normal.
     - `text_noise`: length of the noise in a company vector beside a signal of length 1. Without `text_meaning` every
@@ -34,6 +36,7 @@ class World:
     industry_effect: float = 0.25
     text_effect: float = 0.35
     slope_effect: float = 0.0
+    region_effect: float = 0.0
     noise: float = 0.2
     pareto_noise: bool = False
     pareto_headcount: bool = False
@@ -81,6 +84,11 @@ _ALL: Final = (
         name="chains",
         about="40 % of the addresses are branches of chains and carry the headcount of the whole chain",
         chained=0.4,
+    ),
+    World(
+        name="regions",
+        about="wallets differ between postcode areas",
+        region_effect=0.2,
     ),
     World(
         name="dormant",

@@ -130,6 +130,18 @@ def test_attention_makes_revenue_mislead_about_industries() -> None:
     assert spread("attention") > 3 * spread("log-additive")
 
 
+def test_postcodes_tell_wallets_in_one_world_only() -> None:
+    """Two-digit areas differ in their wallets where the world says so, and otherwise by chance."""
+
+    def spread(world: str) -> float:
+        made = simulate(WORLDS[world], 4000, 1)
+        logs = made.truth.join(made.customers.select("customer_id", "postcode"), on="customer_id")
+        areas = logs.group_by(pl.col("postcode").str.slice(0, 1)).agg(pl.col("wallet").log10().mean())
+        return float(areas["wallet"].std())
+
+    assert spread("regions") > 3 * spread("log-additive")
+
+
 def test_branches_share_site_text_and_headcount_and_divide_one_wallet() -> None:
     """A chain's addresses have one site, one headcount and one vector, and count as one company in the model."""
     made = simulate(WORLDS["chains"], SIZE, 3)
