@@ -27,7 +27,7 @@ _DIMENSION: Final = 256
 #: Chunks that the decomposition is fitted on at most, so that memory does not grow with the stock.
 _SAMPLE: Final = 20_000
 #: Raise it when the same chunks give other vectors.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class FrequencyEncoder:
@@ -100,11 +100,10 @@ def _fitted(texts: list[str]) -> tuple[NDArray[np.str_], Array, NDArray[np.float
         counts: Any = counter.fit_transform(texts)
     except ValueError as error:
         raise ModelMissingError(f'[embedding] model = "tfidf" finds no text to be fitted on ({error}).') from error
-    if min(counts.shape) < 2:  # noqa: PLR2004 - nothing to decompose
-        raise ModelMissingError('[embedding] model = "tfidf" needs at least two texts. Use model = "use" or "bundled".')
-    size = min(_DIMENSION, min(counts.shape) - 1)
-    model: Any = TruncatedSVD(size, random_state=0).fit(counts)
-    directions = model.components_
+    model: Any = TruncatedSVD(min(_DIMENSION, *counts.shape), random_state=0)
+    # It also measures how much variance is explained, which there is none of among texts with the same letters.
+    with np.errstate(invalid="ignore"):
+        directions = model.fit(counts).components_
     groups = np.array(counter.get_feature_names_out(), np.str_)
     return groups, counter.idf_.astype(np.float32), directions.astype(np.float16)
 

@@ -165,7 +165,7 @@ def _components(vectors: Vectors, seed: int) -> Places:
     from sklearn.decomposition import PCA
 
     count = min(_COMPONENTS, *vectors.shape)
-    if len(vectors) < _PLANE:
+    if len(vectors) < _PLANE or not np.ptp(vectors, axis=0).any():
         return np.zeros((len(vectors), _PLANE))
     components = PCA(count, random_state=seed).fit_transform(vectors.astype(np.float64))
     padded: Places = np.pad(components, ((0, 0), (0, max(0, _PLANE - count))))

@@ -1,5 +1,6 @@
 """What each stage does: frames in, frames out. Where they lie is the pipeline's business."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from potenzial.owners import claims, owners, with_company_sites, with_used_sites
 from potenzial.progress import Advance
 from potenzial.project import Project
 
+logger = logging.getLogger(__name__)
+
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 5, "crawl": 4, "embed": 6, "neighbours": 3, "infer": 2, "potential": 7, "lists": 5, "map": 1}
+VERSIONS = {"import": 5, "crawl": 4, "embed": 7, "neighbours": 3, "infer": 2, "potential": 7, "lists": 5, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {
@@ -106,6 +109,10 @@ def encoded(
     speaking = with_used_sites(texts.customers, texts.owners)
     read = site_texts(texts.pages, texts.organisations, config.fields)
     chunks = chunk_documents(documents(speaking, read), config)
+    if chunks["chunk"].n_unique() == 1:
+        logger.warning(
+            "The stock has one text only, which tells no customers apart: they are rated by industry and size alone."
+        )
     if chunks.is_empty():
         nothing = {"company_vectors": company_vectors(1).to_frame(), "transform": transform(1).to_frame()}
         return {"chunks": chunks, **nothing}

@@ -56,7 +56,15 @@ def test_unfitted_and_damaged_files_are_named(tmp_path: Path, chunks: pl.DataFra
 
 
 def test_too_little_text_is_refused(tmp_path: Path, make_chunks: Make) -> None:
-    """One text alone, or none with letters, cannot be fitted on."""
-    for chunks in (make_chunks(("a", "Drehen")), make_chunks(("a", ""), ("b", " "))):
-        with pytest.raises(ModelMissingError, match="tfidf"):
-            stock_encoder(chunks, CONFIG, tmp_path)
+    """Texts without any sign cannot be fitted on."""
+    with pytest.raises(ModelMissingError, match="tfidf"):
+        stock_encoder(make_chunks(("a", ""), ("b", " ")), CONFIG, tmp_path)
+
+
+def test_few_texts_are_told_apart_as_far_as_they_differ(tmp_path: Path, make_chunks: Make) -> None:
+    """A text alone has a vector, two texts have different ones, and those with the same letters have the same."""
+    assert stock_encoder(make_chunks(("a", "Drehen")), CONFIG, tmp_path).encode(["Drehen"]) == pytest.approx(1.0)
+    pair = make_chunks(("a", "Drehen und Fräsen"), ("b", "Brot"), ("c", "brot"))
+    metal, bread, small = stock_encoder(pair, CONFIG, tmp_path).encode(pair["text"].to_list())
+    assert metal @ bread < 0.5
+    assert bread == pytest.approx(small)

@@ -41,6 +41,12 @@ def known() -> dict[str, Any]:
     return {"companies": companies, "places": atlas(companies, NO_PHRASES, CONFIG).places}
 
 
+def test_companies_with_one_text_lie_in_one_place() -> None:
+    """Where all companies have the same vector there is nothing to draw, and nothing fails."""
+    same = stock(60).with_columns(pl.col("vector").first())
+    assert not places(atlas(same, NO_PHRASES, CONFIG).places).any()
+
+
 def test_companies_that_do_the_same_lie_together(known: dict[str, Any]) -> None:
     """Neighbours on the map are neighbours by text, and almost all lie within 1 of the middle."""
     drawn = known["places"]

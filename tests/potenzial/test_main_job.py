@@ -197,3 +197,20 @@ def test_an_interrupted_run_exits_with_130_and_says_that_nothing_is_lost(tmp_pat
     assert run.returncode == 130, said.decode()
     assert b"goes on from there" in said
     assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize("texts", ["Wir drehen und fräsen Teile aus Stahl.", ""])
+def test_a_stock_with_one_text_is_rated_by_industry_and_size(tmp_path: Path, potenzial: Command, texts: str) -> None:
+    """Where all texts are the same, or only one customer has any, the run says so and goes on."""
+    rows = [
+        f"K{row};Firma {row};{('25.62', '43.21')[row % 2]};{5 + row};{100 * (5 + row)};"
+        + (texts or "Wir backen Brot und Brötchen." * (row == 0))
+        for row in range(40)
+    ]
+    header = "customer_id;name;industry;headcount;revenue;text"
+    (tmp_path / "customers.csv").write_text("\n".join([header, *rows]), "utf-8")
+    (tmp_path / "potenzial.toml").write_text('[embedding]\nmodel = "tfidf"\nprompt = ""\n', "utf-8")
+    done = potenzial("run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "one text only" in done.stderr
+    assert _lists(tmp_path)["potential"].null_count() == 0

@@ -134,7 +134,7 @@ def test_postcodes_tell_wallets_in_one_world_only() -> None:
     """Two-digit areas differ in their wallets where the world says so, and otherwise by chance."""
 
     def spread(world: str) -> float:
-        made = simulate(WORLDS[world], 4000, 1)
+        made = simulate(WORLDS[world], 4000, 2)
         logs = made.truth.join(made.customers.select("customer_id", "postcode"), on="customer_id")
         areas = logs.group_by(pl.col("postcode").str.slice(0, 1)).agg(pl.col("wallet").log10().mean())
         return float(areas["wallet"].std())
