@@ -1,13 +1,13 @@
 """Why a customer is rated as it is: reasons for the lists, and all that is known of one customer."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
 
 from scoring.errors import UnknownCustomerError
-from scoring.evidence import Stock, peer_evidence, peers_of, phrase_evidence, shared_phrases, stock_of
+from scoring.evidence import Stock, peer_evidence, peers_of, phrase_evidence, shared_phrases, stock_of, with_lifts
 from scoring.schema import FACTORS
 from scoring.wording import Words, money
 from scoring.wording_de import GERMAN
@@ -37,6 +37,7 @@ def explain(frame: pl.DataFrame, keywords: pl.DataFrame, as_of: date | None = No
     """
     normal = usual(frame, as_of)
     stock = stock_of(frame, keywords)
+    stock = replace(stock, phrases=with_lifts(stock.phrases, frame))
     known = frame if "country" in frame.columns else frame.with_columns(country=pl.lit(None, pl.String))
     # An empty frame has no slices, but its result has columns.
     batches = list(known.iter_slices(_BATCH)) or [known]

@@ -131,13 +131,13 @@ def _reasons(words: Words, stock: Usual) -> list[pl.Expr]:
             _is_past_best() & ~_is_checked_outlier(),
             pl.format(words.best_year_today, _figure("revenue_best"), _figure("today")),
         ),
-        _said(is_rated() & (pl.col("peer_band") != "somewhat"), _peers(words)),
+        _said(is_rated() & (pl.col("peer_band") != "somewhat") & ~_text_lowers(), _peers(words)),
         _said(is_rated() & ~_is_checked_outlier(), _with_facts(_comparison(words), words)),
         _phrases_shared(words),
-        _said(is_rated() & (pl.col("peer_band") == "somewhat"), _peers(words)),
+        _said(is_rated() & (pl.col("peer_band") == "somewhat") & ~_text_lowers(), _peers(words)),
         _said(is_rated() & _had_better_year(), pl.format(words.best_year, _figure("revenue_best"))),
-        *_factors(words.more, words, more=_FACTOR_MORE),
-        _said(pl.col("phrase_peer").is_null(), _phrases(words)),
+        *(_said(~_is_doubted(name), said) for name, said in _factors(words.more, words, more=_FACTOR_MORE).items()),
+        _said(pl.col("phrase_peer").is_null() & ~_text_lowers(), _phrases(words)),
     ]
 
 
@@ -153,8 +153,8 @@ def against(words: Words, stock: Usual) -> list[pl.Expr]:
         _said(pl.col("pooled"), pl.lit(words.pooled)),
         *_knowledge_against(words),
         _said(_has_weak_peers(), pl.format(words.weak_peers, pl.col("peers_c"), pl.col("peers_known"))),
-        _said(pl.col("closest").is_in(["somewhat", "hardly"]), pl.lit(words.no_close_peer)),
-        *_factors(words.less, words, less=_FACTOR_LESS),
+        _said(_has_no_close_peer(), pl.lit(words.no_close_peer)),
+        *_factors(words.less, words, less=_FACTOR_LESS).values(),
         _abroad(words, stock.country),
         _said(_range_ratio() > stock.wide, _range(words)),
         _said(~pl.col("knows_text"), pl.lit(words.no_text)),
@@ -275,8 +275,24 @@ def _peers(words: Words) -> pl.Expr:
 
 
 def _has_weak_peers() -> pl.Expr:
+    """Whether similar customers buy little, unless they buy much for their size, which the text factor tells."""
     most = pl.col("peers_c") >= _MOST * pl.col("peers_known")
-    return (pl.col("peers_known") >= _FEW_PEERS) & most & (pl.col("class_potential") != "C")
+    raised = (pl.col("factor_text") >= _FACTOR_MORE).fill_null(value=False)
+    return (pl.col("peers_known") >= _FEW_PEERS) & most & (pl.col("class_potential") != "C") & ~raised
+
+
+def _has_no_close_peer() -> pl.Expr:
+    return pl.col("closest").is_in(["somewhat", "hardly"]).fill_null(value=False)
+
+
+def _text_lowers() -> pl.Expr:
+    """Whether the text speaks against demand: then likeness and phrases are no reasons for it."""
+    return (pl.col("factor_text") <= _FACTOR_LESS).fill_null(value=False)
+
+
+def _is_doubted(factor: str) -> pl.Expr:
+    """Whether a factor rests on the likeness to customers that are not really alike."""
+    return _has_no_close_peer() if factor == "factor_text" else pl.lit(value=False)
 
 
 # What websites and notes say.
@@ -297,11 +313,11 @@ def _phrases_shared(words: Words) -> pl.Expr:
 # The factors of the model.
 
 
-def _factors(texts: Mapping[str, str], words: Words, *, more: float = 0.0, less: float = 1e9) -> list[pl.Expr]:
-    return [
-        _said(pl.col(name).is_between(more, less), pl.format(text, decimal(pl.col(name), words)))
+def _factors(texts: Mapping[str, str], words: Words, *, more: float = 0.0, less: float = 1e9) -> dict[str, pl.Expr]:
+    return {
+        name: _said(pl.col(name).is_between(more, less), pl.format(text, decimal(pl.col(name), words)))
         for name, text in texts.items()
-    ]
+    }
 
 
 # What speaks against a rating.

@@ -294,6 +294,28 @@ def test_names_and_phrases_from_outside_stay_on_one_line() -> None:
     assert len(first) < 100
 
 
+CONTRADICTIONS = (
+    ("Leistungsangebot spricht für höheren", "Kein Kunde mit Umsatz ist wirklich ähnlich"),
+    ("Leistungsangebot spricht für höheren", "Die ähnlichsten Kunden kaufen wenig"),
+    ("hnlich zu Ihre", "Leistungsangebot spricht für geringeren"),
+    ("Website nennt", "Leistungsangebot spricht für geringeren"),
+)
+
+
+@pytest.mark.parametrize("closest", [0.02, 0.15, 0.29])
+@pytest.mark.parametrize("factor", [0.5, 0.75, 1.0, 1.3, 2.0])
+@pytest.mark.parametrize("names", ["mkc", "ck2", "c23", "m"])
+def test_no_reason_contradicts_the_reason_against(closest: float, factor: float, names: str) -> None:
+    """Whatever the text is worth and whoever is similar, no reason for a rating denies the one against it."""
+    crowd = [{**KOLB, "customer_id": f"s{step}", **peers(m=0.01 * step, k=0.01 * step)} for step in range(1, 31)]
+    others = [MEYER, KOLB, *({**KLEIN, "customer_id": name} for name in "c23"), *crowd]
+    alike = peers(**{name: closest - place / 1000 for place, name in enumerate(names)})
+    keywords = phrases(("x", "CNC-Fräsen", "services"), ("m", "CNC-Fräsen", "services"))
+    row = said({"factor_text": factor, **alike}, *others, keywords=keywords)
+    for reason, denied in CONTRADICTIONS:
+        assert not (reason in row["reason_de"] and denied in row["against_de"]), (reason, denied)
+
+
 def test_both_languages_say_the_same() -> None:
     """Each sentence has as many parts in German as in English."""
     for field in fields(GERMAN):
