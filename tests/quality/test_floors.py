@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from embeddings.encoder import load_encoder, stock_encoder
+from embeddings.encoder import stock_encoder
 from scoring.config import PotentialConfig
 from scoring.potential import rate
 
@@ -99,25 +99,6 @@ def test_without_what_reasons_quote_the_estimate_falls(
     assert found["customers"] >= pins["customers_at_least"]
     assert found["quoted"] >= pins["share_at_least"]
     assert found["others"] < pins["share_at_least"]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_without_what_reasons_quote_estimates_of_the_inc5000_list_fall(
-    quality: ModuleType, deletion: ModuleType
-) -> None:
-    """On the Inc 5000 list, too, most estimates fall without the sentences that reasons quote."""
-    if not quality.INC5000.exists():
-        pytest.skip("the Inc 5000 list is not beside the repository")
-    if os.environ.get("POTENZIAL_SLOW") != "1":
-        pytest.skip("encoding 2,500 texts takes minutes: set POTENZIAL_SLOW=1")
-    pins = _pins(quality, "deletion inc5000")
-    customers, chunks, config = quality.inc5000_texts()
-    stock = deletion.Texts(customers, chunks, load_encoder(config), config)
-    found = deletion.pin(deletion.measured(stock, pins["asked"], PotentialConfig()))
-    assert quality.digest(customers) == pins["digest"], "the data differs from the pinned one; measure anew"
-    assert found["customers"] >= pins["customers_at_least"]
-    assert found["quoted"] >= pins["share_at_least"]
 
 
 def test_a_floor_is_never_lowered_silently(quality: ModuleType) -> None:

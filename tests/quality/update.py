@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -19,9 +19,6 @@ from embeddings.schema import company_vectors
 from scoring.config import PotentialConfig
 from scoring.potential import Rating, rate
 from scoring.schema import CUSTOMERS
-
-if TYPE_CHECKING:
-    from embeddings.config import EmbeddingConfig
 
 PINS: Final = Path(__file__).with_name("pins.json")
 INC5000: Final = Path(__file__).parents[3] / "shared" / "data" / "inc5000" / "inc5000_2010_dev.csv"
@@ -71,25 +68,20 @@ def resellers() -> Data:
 
 def inc5000() -> Data:
     """Read the Inc 5000 list and encode its descriptions (minutes); vectors stay in the folder POTENZIAL_SLOW_CACHE."""
+    from embeddings.chunk import chunk_documents
     from embeddings.company import company_vectors as to_companies
+    from embeddings.config import EmbeddingConfig
     from embeddings.encode import encode_missing
     from embeddings.encoder import encoder_key, load_encoder
-
-    customers, chunks, config = inc5000_texts()
-    encoder, store = load_encoder(config), Path(os.environ["POTENZIAL_SLOW_CACHE"]) / "vectors.sqlite"
-    encode_missing(chunks, encoder, store, config, progress=_quiet)
-    return customers, to_companies(chunks, store, encoder_key(encoder, config), config).frame
-
-
-def inc5000_texts() -> tuple[pl.DataFrame, pl.DataFrame, "EmbeddingConfig"]:
-    """Read the Inc 5000 list as CUSTOMERS and CHUNKS, and how they are encoded."""
-    from embeddings.chunk import chunk_documents
-    from embeddings.config import EmbeddingConfig
     from embeddings.schema import DOCUMENTS
 
-    customers, config = _inc5000_customers(), EmbeddingConfig()
+    customers = _inc5000_customers()
+    config = EmbeddingConfig()
+    encoder, store = load_encoder(config), Path(os.environ["POTENZIAL_SLOW_CACHE"]) / "vectors.sqlite"
     texts = customers.select("customer_id", kind=pl.lit("own"), url=pl.lit(""), title=pl.lit(""), text="text")
-    return customers, chunk_documents(texts.drop_nulls("text").match_to_schema(DOCUMENTS), config), config
+    chunks = chunk_documents(texts.drop_nulls("text").match_to_schema(DOCUMENTS), config)
+    encode_missing(chunks, encoder, store, config, progress=_quiet)
+    return customers, to_companies(chunks, store, encoder_key(encoder, config), config).frame
 
 
 def _inc5000_customers() -> pl.DataFrame:
