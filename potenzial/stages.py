@@ -22,7 +22,7 @@ from potenzial.project import Project
 logger = logging.getLogger(__name__)
 
 #: Raise a stage's number when the same inputs give another result.
-VERSIONS = {"import": 5, "crawl": 4, "embed": 7, "neighbours": 3, "infer": 2, "potential": 7, "lists": 5, "map": 1}
+VERSIONS = {"import": 6, "crawl": 4, "embed": 7, "neighbours": 3, "infer": 2, "potential": 7, "lists": 5, "map": 1}
 
 #: The unit that each stage's progress counts.
 UNITS = {

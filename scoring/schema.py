@@ -19,6 +19,7 @@ CUSTOMERS: Final = pl.Schema(
         "country": pl.String(),
         "website": pl.String(),
         "email": pl.String(),
+        "phone": pl.String(),
         "industry": pl.String(),
         "headcount": pl.Float64(),
         "revenue": pl.Float64(),

@@ -45,6 +45,7 @@ LOOKS: Final[dict[str, Look]] = {
     "postcode": _look("postcodes", r"([A-Z]{1,2}-?)?\d{4,5}|[A-Z0-9 -]{3,10}"),
     "street": _look("streets", r".*[a-zäöüß]{3}.*"),
     "city": _look("cities", r".*[a-zäöüß]{2}.*"),
+    "phone": _look("telephone numbers", r"(Tel\.?:? ?)?[+(]?\d[\d ()/.+–-]{4,}.*|-|k\.? ?A\.?|n/a"),
     "headcount": _look("numbers of people", r".*\d.*|-|k\.? ?A\.?|n/a"),
     "revenue": _look("amounts", r"[^a-z]*\d[^a-z]*(EUR|T?€|TEUR|Mio\.?|Mrd\.?|Tsd\.?| )*-?|-|k\.? ?A\.?|n/a|#NV"),
     "last_purchase": _look("dates", rf"({_DAY})([ T].*)?|-|k\.? ?A\.?|n/a"),

@@ -61,6 +61,13 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         email mail emailadresse mailadresse emailaddress epost
         """
     ),
+    "phone": _words(
+        """
+        phone telefon telefonnummer telefonnr tel telnr telno fon rufnummer festnetz telefon1 tel1 telefonzentrale
+        zentrale telefongeschaeftlich telefonfirma phonenumber phoneno telephone telephonenumber telephone1 mainphone
+        businessphone companyphone
+        """
+    ),
     "vat_id": _words(
         """
         vatid ustid ustidnr ustidnummer ustidentnr ustidentifikationsnummer umsatzsteuerid umsatzsteueridnr

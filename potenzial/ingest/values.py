@@ -15,7 +15,7 @@ from potenzial.ingest.ledger import MIN_JUDGED, Ledger
 from potenzial.ingest.website import Address, of_email, of_website, plain_addresses
 
 _OPTIONAL_TEXT = (
-    *("street", "postcode", "city", "country", "website", "email", "industry", "owner", "text"),
+    *("street", "postcode", "city", "country", "website", "email", "phone", "industry", "owner", "text"),
     *("vat_id", "register_number"),
 )
 _BEST_OF_YEARS = 3
