@@ -17,7 +17,7 @@ from potenzial.usertable import column_names
 
 Reader = Callable[..., Import]
 Writer = Callable[[str | bytes], Path]
-STOCK = "Kd-Nr.;Firma;Umsatz 2024;Tel\n007;A;5,50;1\n8;B;;2\n"
+STOCK = "Kd-Nr.;Firma;Umsatz 2024;Fax\n007;A;5,50;1\n8;B;;2\n"
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -219,8 +219,8 @@ FILES = [
     ),
     Messy(
         "CAS",
-        csv("Kundennummer;Firma;Straße;PLZ;Ort;Betreuer\n0815;A;Weg 1;01067;Dresden;Meier\n", "cp1252"),
-        {"customer_id": ["0815"], "street": ["Weg 1"], "postcode": ["01067"], "owner": ["Meier"]},
+        csv("Kundennummer;Firma;PLZ;Ort;Betreuer;Telefon\n0815;A;01067;Dresden;Meier;0351/123-0\n", "cp1252"),
+        {"customer_id": ["0815"], "postcode": ["01067"], "owner": ["Meier"], "phone": ["0351/123-0"]},
         {"mapping": "cas"},
     ),
     Messy(
