@@ -97,14 +97,16 @@ def run(
     first: Annotated[str, typer.Option("--from", help="Make this stage and all after it anew.")] = "",
     last: Annotated[str, typer.Option("--until", help="Stop after this stage.")] = "",
     sample: SampleOption = 0,
+    name: Annotated[str, typer.Option("--name", help="Name of this run, which is then kept for good.")] = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
     """Run the main job: address stock in, rated customers with reasons out."""
     from potenzial.commands import running
 
-    action = running.plan if dry_run else running.run
-    raise typer.Exit(action(config, first, last, sample))
+    if dry_run:
+        raise typer.Exit(running.plan(config, first, last, sample))
+    raise typer.Exit(running.run(config, first, last, sample, name))
 
 
 @app.command()
@@ -377,8 +379,9 @@ def simulate(
 
 def _declare_more() -> None:
     """Add the commands that stand in files of their own."""
-    from potenzial import cli_web
+    from potenzial import cli_runs, cli_web
 
+    cli_runs.add_to(app)
     cli_web.add_to(app)
 
 

@@ -42,6 +42,8 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     #: Share of websites without usable pages above which `potenzial run` ends with exit code 1.
     max_failed_sites_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
+    #: Runs that are kept for comparison; older ones are deleted unless they have a name.
+    keep_runs: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 30
 
 
 class BacktestConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

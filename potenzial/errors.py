@@ -9,6 +9,7 @@ PotenzialError
 |-- FilterError        a condition written by the user cannot be used
 |-- QuestionError      a search for lookalikes contradicts itself or cannot be answered
 |-- SegmentError       a named list of customers cannot be kept or read
+|-- RunError           a kept run is not there, cannot be read or cannot have a name
 `-- ArtifactError      a stage's file is damaged or does not have the columns it must have
 """
 
@@ -51,3 +52,7 @@ class QuestionError(PotenzialError):
 
 class SegmentError(PotenzialError):
     """A named list of customers cannot be kept or read; the message says why."""
+
+
+class RunError(PotenzialError):
+    """A kept run cannot be found, read or named; the message names those that there are."""

@@ -11,6 +11,7 @@ from rich.table import Table
 from crawler.config import Visits
 from potenzial.activity import recorded
 from potenzial.commands.output import stderr, stdout
+from potenzial.errors import RunError
 from potenzial.funnel import failed_share, failures
 from potenzial.ingest.schema import ROW_REJECTED
 from potenzial.interruption import interruptible
@@ -19,17 +20,41 @@ from potenzial.pipeline import Pipeline, Span
 from potenzial.progress import LogReporter, Reporter, TerminalReporter
 from potenzial.project import Project, open_project, ready
 from potenzial.reporting import coverage, write_results
+from potenzial.runs.keep import keep
+from potenzial.runs.schema import RunRecord
+from potenzial.runs.store import LATEST, PREVIOUS, check_name, every
 
 logger = logging.getLogger(__name__)
 
 
-def run(config_path: Path, first: str, last: str, sample: int) -> int:
-    """Run the stages and print what came out; gives the exit code."""
-    return run_project(open_project(config_path, sample), Span(first, last))
+def run(config_path: Path, first: str, last: str, sample: int, name: str = "") -> int:
+    """Run the stages, keep the run under a name if one is given, and print what came out; gives the exit code.
+
+    Raises:
+        RunError: the run cannot have this name.
+    """
+    project, span = open_project(config_path, sample), Span(first, last)
+    if name:
+        _refuse_unkept(span, sample)
+        check_name(project.folder, name)
+    return run_project(project, span, name=name)
 
 
-def run_project(project: Project, span: Span, visits: Visits = "due") -> int:
+def _refuse_unkept(span: Span, sample: int) -> None:
+    """Refuse a name for what is not kept.
+
+    Raises:
+        RunError: a sample, or a run that ends before its lists.
+    """
+    if sample or not span.reports:
+        part = "a sample" if sample else "a run that ends before its report"
+        raise RunError(f"{part} is not kept, so it cannot have a name. Leave out --name, --sample and --until.")
+
+
+def run_project(project: Project, span: Span, visits: Visits = "due", name: str = "") -> int:
     """Run the stages of a project, with all visits that are due or only those that failed; gives the exit code.
+
+    A finished run of the whole stock is kept, under `name` if one is given.
 
     Raises:
         PotenzialError: the run could not start, or a stage's input is missing.
@@ -45,8 +70,10 @@ def run_project(project: Project, span: Span, visits: Visits = "due") -> int:
         pipeline = Pipeline(project, told, interruption.check, visits)
         pipeline.run(span)
         if span.reports:
+            kept = keep(project, name)
             path = write_results(project, pipeline)
             stdout().print(_summary(project, pipeline, path), soft_wrap=True)
+            stdout().print(_told_of(kept, project), soft_wrap=True)
         return _exit_code(project, pipeline, span)
 
 
@@ -144,6 +171,15 @@ def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
         f"Report:  {path}",
     ]
     return "\n".join(lines)
+
+
+def _told_of(kept: RunRecord, project: Project) -> str:
+    """Say under which name the run is kept, and how to compare it with the one before."""
+    if project.sample:
+        return "Run:     not kept, as it is a sample"
+    former = len(every(project.folder)) > 1
+    advice = f" (what changed: potenzial diff {PREVIOUS} {LATEST})" if former else ""
+    return f"Run:     {kept.called}{advice}"
 
 
 def _told(guards: pl.DataFrame) -> list[str]:
