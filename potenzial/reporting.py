@@ -10,6 +10,7 @@ from potenzial.funnel import Coverage, doubtful, failures, funnel
 from potenzial.pipeline import Pipeline
 from potenzial.project import TABLES, Project
 from potenzial.report.data import Fact, ReportData, Timing
+from potenzial.runs.between import since_last
 from scoring.classes import thresholds
 
 TITLES = {"de": "Umsatzpotenzial im Adressbestand", "en": "Revenue potential of the address stock"}
@@ -59,6 +60,7 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         timings=_timings(project),
         atlas=_atlas(project),
         backtest=former(project),
+        change=since_last(project),
     )
 
 

@@ -17,8 +17,8 @@ from potenzial.commands.output import for_people, for_programs, stdout
 from potenzial.lookalikes.sheet import csv_text, write_csv, write_xlsx
 from potenzial.project import Project, open_project
 from potenzial.report.numbers import Numbers
-from potenzial.runs import store
-from potenzial.runs.difference import Difference, Kept, difference
+from potenzial.runs.between import between
+from potenzial.runs.difference import Difference
 from potenzial.runs.wording import Wording
 
 _NUMBERS: Final = Numbers("en")
@@ -34,24 +34,13 @@ def diff(config_path: Path, runs: tuple[str, str], most: int, kind: Format, path
         RunError: a run is not there or damaged.
     """
     project = open_project(config_path)
-    before, after = (kept(project, run) for run in runs)
-    found = difference(before, after)
+    found = between(project, *runs)
     if kind == "table":
         for_people(_shown(found, most), {})
     elif kind == "json":
         for_programs("", _values(found))
     else:
         _written(found, project, kind, path)
-
-
-def kept(project: Project, run: str) -> Kept:
-    """Read a kept run by name, id, "latest" or "previous".
-
-    Raises:
-        RunError: it is not there or damaged.
-    """
-    record = store.find(project.folder, run)
-    return Kept(record, store.customers(project.folder, record.run))
 
 
 def _shown(found: Difference, most: int) -> RenderableType:

@@ -7,6 +7,7 @@ import polars as pl
 
 from embeddings.map import Atlas
 from potenzial.report.numbers import Language
+from potenzial.runs.difference import Difference
 from scoring.backtest.result import Backtest
 
 
@@ -74,6 +75,7 @@ class ReportData:
         timings: Seconds of each stage that ran.
         atlas: The map of the stock; None leaves its section out.
         backtest: The last back-test; None leaves its section out.
+        change: What changed since the last run that found something else; None leaves its section out.
         top: Rows of each top list.
     """
 
@@ -97,4 +99,5 @@ class ReportData:
     timings: tuple[Timing, ...] = ()
     atlas: Atlas | None = None
     backtest: Backtest | None = None
+    change: Difference | None = None
     top: int = 20

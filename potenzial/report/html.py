@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from potenzial.report import groups, guards, landscape, lookback, messages, rows
+from potenzial.report import change, groups, guards, landscape, lookback, messages, rows
 from potenzial.report.data import ReportData
 from potenzial.report.palette import CLASS_COLOURS, LINES, readable_on
 from potenzial.report.plain import LONGEST_NAME, shown
@@ -96,6 +96,7 @@ def _tables(story: "Story") -> dict[str, Any]:
         "timings": rows.timings(story),
         "map": landscape.landscape(story),
         "lookback": lookback.lookback(story),
+        "change": change.change(story),
     }
 
 

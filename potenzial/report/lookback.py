@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from potenzial.report.tables import Row, Table
 from scoring.backtest.result import ABC, IDEAL, LOOKUP, MODEL, RANDOM, RFM, Backtest, Decile, Lift
 
 if TYPE_CHECKING:
@@ -11,24 +12,6 @@ if TYPE_CHECKING:
 
 #: Orders of calls and their names in the catalogue.
 _ORDERS: Final = {MODEL: "potenzial", LOOKUP: "lookup", RFM: "rfm", ABC: "abc", RANDOM: "random", IDEAL: "ideal"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a table; `own` marks the model's."""
-
-    name: str
-    cells: tuple[str, ...]
-    own: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with what stands below it."""
-
-    heads: tuple[str, ...]
-    rows: tuple[Row, ...]
-    caption: str
 
 
 @dataclass(frozen=True)

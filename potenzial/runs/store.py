@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -76,10 +76,10 @@ def customers(project: Path, run: str) -> pl.DataFrame:
         raise _damaged(path, error) from error
 
 
-def history(project: Path, customer_id: str) -> list[tuple[RunRecord, dict[str, object]]]:
-    """What every kept run said of one customer, the oldest first; runs that did not know it are left out."""
-    found: list[tuple[RunRecord, dict[str, object]]] = []
-    for record in reversed(every(project)):
+def history(project: Path, customer_id: str, most: int) -> list[tuple[RunRecord, dict[str, Any]]]:
+    """What each of the newest runs said of one customer, the newest first; runs that did not know it are left out."""
+    found: list[tuple[RunRecord, dict[str, Any]]] = []
+    for record in every(project)[:most]:
         path = project / FOLDER / record.run / CUSTOMERS
         with suppress(pl.exceptions.PolarsError, OSError):
             row = pl.scan_parquet(path, glob=False).filter(pl.col("customer_id") == customer_id).collect()

@@ -7,12 +7,14 @@ import polars as pl
 from fastapi import APIRouter, Depends
 from fastapi import Query as Parameter
 
+from potenzial.runs import store
 from potenzial.web.api.models import (
     Action,
     Confidence,
     Customer,
     CustomerPage,
     Explanation,
+    Past,
     PotentialClass,
     RevenueClass,
     finite,
@@ -24,6 +26,9 @@ from potenzial.web.stock import HELD, SORTS, Portfolio
 
 router = APIRouter(tags=["customers"])
 Text = Annotated[str, Parameter(max_length=200)]
+#: Newest runs that are looked through for a customer's history.
+_RUNS = 100
+_OF_RUN = ("run", "name", "finished_at", "quantile")
 
 
 def query_of(  # noqa: PLR0913, PLR0917 - one parameter for each filter of the list
@@ -86,6 +91,16 @@ def explanation(visit: Reader, customer_id: str) -> Explanation:
     found = asdict(explanation_of(visit.portfolio, customer_id))
     peers = [{name: value if value != "" else None for name, value in peer.items()} for peer in found["peers"]]
     return Explanation.model_validate(finite({**found, "peers": peers}))
+
+
+@router.get("/customers/{customer_id}/history")
+def history(visit: Reader, customer_id: str) -> list[Past]:
+    """What the kept runs said of a customer, the newest first."""
+    visit.portfolio.place(customer_id)
+    found = store.history(visit.site.project.folder, customer_id, _RUNS)
+    return [
+        Past.model_validate(finite({**row, **{name: getattr(run, name) for name in _OF_RUN}})) for run, row in found
+    ]
 
 
 def _rows(portfolio: Portfolio, places: pl.Series) -> list[Customer]:

@@ -161,6 +161,85 @@ class RunState(BaseModel):
     stages: list[StageState]
 
 
+class KeptRun(BaseModel):
+    """A kept run; times in UTC. Sums of the whole stock and thresholds are null for a reader with a territory."""
+
+    run: str
+    name: str
+    finished_at: str
+    quantile: float
+    coverage: float | None
+    verdict: str
+    customers: int | None
+    rated: int | None
+    revenue: float | None
+    potential: float | None
+    headroom: float | None
+    headroom_expected: float | None
+    a: float | None
+    b: float | None
+
+
+class Past(BaseModel):
+    """What a kept run said of a customer."""
+
+    run: str
+    name: str
+    finished_at: str
+    quantile: float
+    revenue: float | None
+    potential: float | None
+    potential_low: float | None
+    potential_high: float | None
+    headroom: float | None
+    headroom_expected: float | None
+    class_revenue: RevenueClass
+    class_potential: PotentialClass
+    confidence: Confidence | None
+    action: Action
+
+
+class BridgeStep(BaseModel):
+    """What one cause added to the sums of a run, EUR per year; "before" and "after" are the sums themselves."""
+
+    step: str
+    customers: int
+    revenue: float
+    potential: float
+    headroom: float
+    headroom_expected: float
+
+
+class Moved(BaseModel):
+    """How many customers went from one class of revenue or potential to another, and why."""
+
+    figure: Literal["revenue", "potential"]
+    before: str
+    after: str
+    why: str
+    customers: int
+
+
+class Setting(BaseModel):
+    """A setting or version that changed."""
+
+    key: str
+    before: str
+    after: str
+
+
+class RunDifference(BaseModel):
+    """What changed between two kept runs, as `potenzial diff` tells it."""
+
+    before: KeptRun
+    after: KeptRun
+    summary_de: list[str]
+    summary_en: list[str]
+    bridge: list[BridgeStep]
+    moved: list[Moved]
+    settings: list[Setting]
+
+
 class Problem(BaseModel):
     """An error (RFC 9457); `detail` says what to change."""
 

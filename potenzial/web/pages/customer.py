@@ -9,6 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from potenzial.feedback import VERDICTS
 from potenzial.report.plain import LONGEST_NAME, shown, web_link
+from potenzial.runs import store
+from potenzial.runs.schema import RunRecord
+from potenzial.runs.tables import called
+from potenzial.runs.wording import Wording as RunWording
 from potenzial.web.answering import LONGEST_COMMENT, Answer, take
 from potenzial.web.dossier import Dossier, dossier
 from potenzial.web.site import Reader, Sender, Visit
@@ -17,6 +21,8 @@ from scoring.industry_titles import DIVISIONS
 
 router = APIRouter()
 _SEEN = 303
+#: Newest runs whose word on the customer is shown.
+_RUNS = 12
 
 
 @router.get("/customers/{customer_id:path}")
@@ -39,7 +45,7 @@ def answer(
 
 
 def _page(visit: Visit, customer_id: str, extra: dict[str, Any]) -> HTMLResponse:
-    found = dossier(visit.portfolio, customer_id)
+    found, folder = dossier(visit.portfolio, customer_id), visit.site.project.folder
     values: dict[str, Any] = {
         "found": found,
         "row": found.row,
@@ -51,10 +57,15 @@ def _page(visit: Visit, customer_id: str, extra: dict[str, Any]) -> HTMLResponse
         "said": visit.request.query_params.get("said") == "1",
         "names": _names(found),
         "lookalikes": any(entry.key == "lookalikes" for entry in visit.site.nav),
-        "history": (),
+        "history": [_past(visit, run, row) for run, row in store.history(folder, found.row["customer_id"], _RUNS)],
         **extra,
     }
     return visit.page("customer.html.j2", values)
+
+
+def _past(visit: Visit, run: RunRecord, row: dict[str, Any]) -> dict[str, Any]:
+    """What a kept run said of the customer, with the name of the run as the reader writes days."""
+    return {**row, "day": called(run, RunWording.of(visit.words.language))}
 
 
 def _names(found: Dossier) -> dict[str, str]:

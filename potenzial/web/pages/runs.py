@@ -1,25 +1,68 @@
 """Runs: what is at work right now, with live progress, and what the last run left."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from potenzial import artifact
 from potenzial.activity import Activity, current
+from potenzial.errors import RunError
 from potenzial.project import TABLES
+from potenzial.runs import store
+from potenzial.runs.between import between
+from potenzial.runs.schema import RunRecord
+from potenzial.runs.tables import called, notes, tables, title
+from potenzial.runs.wording import Wording
 from potenzial.web.site import Reader, Visit
 from potenzial.web.words import Words
 
 router = APIRouter()
+Run = Annotated[str, Query(max_length=100)]
 
 
 @router.get("/runs")
-def runs(visit: Reader) -> HTMLResponse:
-    """Show the work at hand and the stages of the last run."""
+def runs(visit: Reader, before: Run = store.PREVIOUS, after: Run = store.LATEST) -> HTMLResponse:
+    """Show the work at hand, the stages of the last run, the kept runs and what changed between two of them."""
     stages = [_stage(visit, name) for name in TABLES]
-    return visit.page("runs.html.j2", {"now": told(visit), "stages": stages})
+    # Sums of the whole stock are for nobody with a territory.
+    kept = store.every(visit.site.project.folder) if visit.viewer.sees_all else []
+    words = Wording.of(visit.words.language)
+    values = {
+        "now": told(visit),
+        "stages": stages,
+        "kept": [_kept(one, words) for one in kept],
+        "changed": _changed(visit, words, before, after) if len(kept) > 1 else None,
+        "before": before,
+        "after": after,
+    }
+    return visit.page("runs.html.j2", values)
+
+
+def _kept(one: RunRecord, words: Wording) -> dict[str, Any]:
+    numbers = words.numbers
+    return {
+        "run": one.run,
+        "called": called(one, words),
+        "customers": numbers.count(one.customers),
+        "amounts": [numbers.money(value) for value in (one.revenue, one.potential, one.headroom_expected)],
+        "quantile": f"{numbers.decimal(one.quantile, 2)} ({words.coverage(one)})",
+    }
+
+
+def _changed(visit: Visit, words: Wording, before: str, after: str) -> dict[str, Any]:
+    """The difference of two runs as tables; a run that cannot be read is told instead."""
+    try:
+        found = between(visit.site.project, before, after)
+    except RunError as error:
+        return {"title": str(error), "lead": "", "tables": (), "notes": ()}
+    return {
+        "title": title(found, words),
+        "lead": words.sentences(found)[0],
+        "tables": tables(found, words),
+        "notes": notes(found, words),
+    }
 
 
 @router.get("/runs/status")

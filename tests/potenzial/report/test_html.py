@@ -5,10 +5,13 @@ from time import perf_counter
 
 import polars as pl
 import pytest
+from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser as Page
 
 from potenzial.report.data import Failure, ReportData
 from potenzial.report.html import render
+from potenzial.runs.difference import Kept, difference
+from potenzial.runs.schema import KEPT, RunRecord
 from scoring.schema import FIGURES, POTENTIAL
 
 Stock = Callable[..., pl.DataFrame]
@@ -200,3 +203,27 @@ def test_a_large_stock_renders_fast_and_small(make_stock: Stock, make_report: Re
     html = render(data)
     assert perf_counter() - start < 30
     assert len(html.encode()) < 1_000_000
+
+
+def test_the_report_tells_what_changed_since_the_last_run(make_stock: Stock, make_report: Report) -> None:
+    """Bridge, classes that moved and borders of a former run stand in the report, its name escaped; none without it."""
+    customers = make_stock(60)
+    data = make_report(customers)
+    assert Page(render(data)).css_first("#change") is None
+    kept = customers.with_columns(
+        site=pl.lit(None, pl.String), text=pl.lit(None, pl.Int64), overridden=pl.lit(value=False)
+    ).select(KEPT.names())
+    record = RunRecord(
+        run="20260101-120000", name="<i>Herbst", finished_at="2026-01-01T12:00:00+00:00", potenzial="0", customers=60,
+        rated=60, revenue=0.0, potential=0.0, headroom=0.0, headroom_expected=1_000.0, quantile=0.9, coverage=0.9,
+        a=10_000.0, b=1_000.0, verdict="ready", settings={"classes.method": '"fixed"'}, method={}, made_from="",
+    )  # fmt: skip
+    former = Kept(record, kept.head(50).with_columns(pl.col("revenue") + 5, class_potential=pl.lit("C")))
+    now = structs.replace(record, name="", a=5_000.0, settings={"classes.method": '"cumulative"'})
+    html = render(replace(data, change=difference(former, Kept(now, kept))))
+    told = text_of(html, "#change")
+    assert "Seit dem Lauf <i>Herbst (01.01.2026)" in told
+    for said in ("neu hinzugekommen 10", "A ab 10.000 €", "so ist es eingestellt", 'classes.method: "fixed"'):
+        assert said in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert "<i>Herbst" not in html
+    assert 'href="#change"' in html

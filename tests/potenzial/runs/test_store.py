@@ -44,11 +44,11 @@ def test_previous_needs_two_runs(tmp_path: Path) -> None:
 
 
 def test_the_history_of_a_customer_goes_through_all_runs(tmp_path: Path) -> None:
-    """A customer's amounts of each run come oldest first; who was never there has none."""
+    """A customer's amounts of the newest runs come newest first; who was never there has none."""
     for day in (3, 1, 2):
         _keep(tmp_path, day)
-    assert [row["revenue"] for _record, row in store.history(tmp_path, "K-1")] == [1.0, 2.0, 3.0]
-    assert store.history(tmp_path, "K-9") == []
+    assert [row["revenue"] for _record, row in store.history(tmp_path, "K-1", 2)] == [3.0, 2.0]
+    assert store.history(tmp_path, "K-9", 2) == []
 
 
 def test_only_plain_runs_are_pruned_and_the_oldest_first(tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ def test_a_damaged_run_is_named_and_harms_no_other(tmp_path: Path, file: str) ->
     with pytest.raises(RunError, match=f"Delete the folder .*{bad.run}"):
         store.customers(tmp_path, store.find(tmp_path, bad.run).run)
     assert good in store.every(tmp_path)
-    assert [record.run for record, _row in store.history(tmp_path, "K-1")] == [good.run]
+    assert [record.run for record, _row in store.history(tmp_path, "K-1", 9)] == [good.run]
