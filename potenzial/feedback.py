@@ -297,7 +297,12 @@ def write_list(project: Project, wanted: Wanted, path: Path) -> int:
         FilterError: the condition cannot be used.
     """
     chosen = _chosen(project, wanted).head(wanted.count)
-    write_handout(chosen.select(_SHOWN_COLUMNS).with_columns(_empty()), path, project.config.report.language)
+    write_handout(
+        chosen.select(_SHOWN_COLUMNS).with_columns(_empty()),
+        path,
+        project.config.report.language,
+        project.config.input.target,
+    )
     return chosen.height
 
 
@@ -316,7 +321,7 @@ def write_blind_list(project: Project, wanted: Wanted, path: Path) -> int:
     blind = handed.with_columns(
         pl.lit(BLIND).alias("list"), *(one for one in _empty() if one.meta.output_name() != "feedback")
     )
-    write_handout(blind, path, project.config.report.language)
+    write_handout(blind, path, project.config.report.language, project.config.input.target)
     return blind.height
 
 

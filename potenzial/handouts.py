@@ -11,6 +11,7 @@ from potenzial.lookalikes.sheet import write_csv, write_xlsx
 from potenzial.report.numbers import Language
 from potenzial.report.texts import Texts, load_texts
 from potenzial.spreadsheet import safe
+from scoring.target import Target
 
 #: Headings that the catalogue of the report does not have.
 _HEADINGS: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType(
@@ -32,9 +33,9 @@ _HEADINGS: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType(
 _NAMED: Final = MappingProxyType({"class_revenue": "class", "class_potential": "class", "action": "action"})
 
 
-def write_handout(frame: pl.DataFrame, path: Path, language: Language) -> None:
+def write_handout(frame: pl.DataFrame, path: Path, language: Language, target: Target = "revenue") -> None:
     """Write columns of POTENTIAL, and those that people fill in, as CSV or, by the name of the file, XLSX."""
-    readable = worded(frame, language)
+    readable = worded(frame, language, target)
     if path.suffix.lower() == ".xlsx":
         write_xlsx(readable, path, path.stem)
     else:
@@ -46,9 +47,9 @@ def _named(values: pl.Series, kind: str, texts: Texts) -> pl.Series:
     return pl.Series(values.name, words, pl.String)
 
 
-def worded(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
+def worded(frame: pl.DataFrame, language: Language, target: Target = "revenue") -> pl.DataFrame:
     """Name columns and classes in a language; amounts are whole EUR, and no text is a formula."""
-    texts = load_texts(language)
+    texts = load_texts(language, target)
     named = [_named(frame[column], kind, texts) for column, kind in _NAMED.items() if column in frame.columns]
     whole = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
     said = frame.with_columns(*named, pl.col(whole).round(0, mode="half_away_from_zero").cast(pl.Int64))

@@ -184,8 +184,8 @@ class Pipeline:
             "embed": config.embedding,
             "neighbours": (config.neighbours, config.embedding.pooling),
             "infer": config.infer,
-            "potential": config.potential,
-            "lists": config.classes,
+            "potential": (config.potential, config.input.target),
+            "lists": (config.classes, config.input.target),
             "map": config.map,
         }
         return settings[name]

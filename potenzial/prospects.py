@@ -83,7 +83,7 @@ def rank_prospects(project: Project, path: Path, reporter: Reporter) -> Ranking:
     best = stock.filter(pl.col("class_revenue") == "A").select("customer_id", "name")
     if best.height < _LEAST_BEST:
         raise QuestionError(f"The stock has {best.height} A customers, too few to rank prospects by.")
-    read = read_customers(path, msgspec.structs.replace(project.input, database=""))
+    read = read_customers(path, msgspec.structs.replace(project.input, database="", target="revenue"))
     prospects = _without_revenue(read.customers)
     with reporter.stage("crawl", "sites") as advance:
         config, folder = crawl_config(project), project.crawl_folder / "prospects"

@@ -91,11 +91,13 @@ def read_purchases(path: Path, source: InputConfig, config: BacktestConfig) -> P
     """Read order lines or yearly revenue; every row ends up in the history or among the rejects.
 
     Raises:
+        ConfigError: the target is contribution margin, and no column is said to hold it.
         InputError: the file cannot be read, or has no columns of a history.
         HistoryError: no row can be used.
     """
     _refuse_unknown(config.columns)
-    years = year_columns(column_names(path, source))
+    _refuse_revenue(config.columns, source)
+    years = year_columns(column_names(path, source)) if source.target == "revenue" else {}
     table = read_user_table(path, source, {**years, **config.columns}, NAMES)
     if not table.has("customer_id"):
         raise missing(table, ["customer_id"], _KEY)
@@ -111,6 +113,15 @@ def _refuse_unknown(columns: Mapping[str, str]) -> None:
             raise ConfigError(
                 f"{_KEY}: {ours!r} is none of our columns: {', '.join(NAMES)}, revenue_2024 and its like."
             )
+
+
+def _refuse_revenue(columns: Mapping[str, str], source: InputConfig) -> None:
+    """Refuse to take amounts for contribution margin that nobody said are: their usual names are those of revenue."""
+    if source.target == "margin" and not any(ours == "amount" or _OURS.fullmatch(ours) for ours in columns):
+        raise ConfigError(
+            f'{_KEY}: target = "margin" in [input], so say which column of the file holds the contribution margin: '
+            'amount = "DB", or margin of years such as revenue_2024 = "DB 2024"; or set target = "revenue".'
+        )
 
 
 def year_columns(names: Sequence[str]) -> dict[str, str]:

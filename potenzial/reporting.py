@@ -12,6 +12,7 @@ from potenzial.project import TABLES, Project
 from potenzial.report.data import Fact, ReportData, Timing
 from potenzial.runs.between import since_last
 from scoring.classes import thresholds
+from scoring.target import named
 
 TITLES = {"de": "Umsatzpotenzial im Adressbestand", "en": "Revenue potential of the address stock"}
 
@@ -24,7 +25,7 @@ def write_results(project: Project, pipeline: Pipeline) -> Path:
     from potenzial.report.html import render
 
     data = report_data(project, pipeline)
-    write_lists(data.customers, project.out, project.config.report.language)
+    write_lists(data.customers, project.out, project.config.report.language, project.config.input.target)
     if data.atlas is not None:
         write_map(data.atlas, data.customers, pipeline.table("keywords"), project.out / "map.parquet")
     write_rejects(pipeline.table("rejects"), project.out / "rejects.csv")
@@ -40,7 +41,7 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
     borders, gate = thresholds(customers["revenue"], config.classes), pipeline.table("gate")
     reached = coverage(project)
     return ReportData(
-        title=config.report.title or TITLES[config.report.language],
+        title=config.report.title or named(TITLES[config.report.language], config.input.target),
         language=config.report.language,
         generated_on=datetime.now(tz=UTC).date(),
         synthetic=config.report.synthetic,
@@ -61,6 +62,7 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         atlas=_atlas(project),
         backtest=former(project),
         change=since_last(project),
+        target=config.input.target,
     )
 
 

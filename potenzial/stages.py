@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -225,6 +226,7 @@ def potential(stock: Stock, config: Config, advance: Advance) -> Frames:
     """Estimate the potential of every customer, how good the estimate is beside plain baselines, and run the guards."""
     from scoring.potential import rate
     from scoring.potential.guards import Seen, inspect
+    from scoring.target import named
 
     known = None if stock.companies.is_empty() else stock.companies
     customers = with_company_sites(stock.customers, stock.owners)
@@ -232,8 +234,12 @@ def potential(stock: Stock, config: Config, advance: Advance) -> Frames:
     rating = rate(customers, known, config.potential, progress=advance, texts=texts)
     seen = Seen(customers, known, texts)
     found = inspect(seen, rating, config.potential)
-    gate = {"verdict": [found.verdict], "reason_de": [found.reason_de], "reason_en": [found.reason_en]}
-    return {"rated": rating.rated, "figures": rating.figures, "gate": pl.DataFrame(gate), "guards": found.guards}
+    say = partial(named, target=config.input.target)
+    gate = {"verdict": [found.verdict], "reason_de": [say(found.reason_de)], "reason_en": [say(found.reason_en)]}
+    guards = found.guards.with_columns(
+        pl.Series(name, [say(text) for text in found.guards[name]], pl.String) for name in ("detail_de", "detail_en")
+    )
+    return {"rated": rating.rated, "figures": rating.figures, "gate": pl.DataFrame(gate), "guards": guards}
 
 
 @dataclass(frozen=True)
@@ -254,7 +260,8 @@ def lists(tables: Rated, config: Config, advance: Advance) -> Frames:
     from scoring.potential.sums import group_sums
 
     borders = thresholds(tables.customers["revenue"], config.classes)
-    frame = build(with_used_sites(tables.customers, tables.owners), tables.rated, tables.keywords, borders)
+    customers, target = with_used_sites(tables.customers, tables.owners), config.input.target
+    frame = build(customers, tables.rated, tables.keywords, borders, target=target)
     if tables.overrides is not None:
         from potenzial.overrides import apply_overrides
 

@@ -9,6 +9,7 @@ import polars as pl
 from scoring.errors import UnknownCustomerError
 from scoring.evidence import Stock, peer_evidence, peers_of, phrase_evidence, shared_phrases, stock_of, with_lifts
 from scoring.schema import FACTORS
+from scoring.target import Target, list_words
 from scoring.wording import Words, money
 from scoring.wording_de import GERMAN
 from scoring.wording_en import ENGLISH
@@ -22,7 +23,9 @@ _BATCH: Final = 50_000
 _BAND_EDGES: Final = tuple(float(step * 10**power) for power in range(3, 8) for step in (1, 2, 5))
 
 
-def explain(frame: pl.DataFrame, keywords: pl.DataFrame, as_of: date | None = None) -> pl.DataFrame:
+def explain(
+    frame: pl.DataFrame, keywords: pl.DataFrame, as_of: date | None = None, target: Target = "revenue"
+) -> pl.DataFrame:
     """Add up to three reasons and one reason against, in German and English.
 
     Args:
@@ -30,6 +33,7 @@ def explain(frame: pl.DataFrame, keywords: pl.DataFrame, as_of: date | None = No
             optional.
         keywords: KEYWORDS.
         as_of: day of the export; None takes the newest purchases of the stock for it.
+        target: what the EUR are.
 
     Returns:
         The frame with `reason_de`, `reason_en` (joined by REASON_SEPARATOR), `against_de` and `against_en`, none of
@@ -41,14 +45,14 @@ def explain(frame: pl.DataFrame, keywords: pl.DataFrame, as_of: date | None = No
     known = frame if "country" in frame.columns else frame.with_columns(country=pl.lit(None, pl.String))
     # An empty frame has no slices, but its result has columns.
     batches = list(known.iter_slices(_BATCH)) or [known]
-    texts = pl.concat(_worded(batch, stock, normal) for batch in batches)
+    texts = pl.concat(_worded(batch, stock, normal, target) for batch in batches)
     return pl.concat([frame, texts], how="horizontal")
 
 
-def _worded(batch: pl.DataFrame, stock: Stock, normal: Usual) -> pl.DataFrame:
+def _worded(batch: pl.DataFrame, stock: Stock, normal: Usual, target: Target) -> pl.DataFrame:
     """Reasons of each row of the batch, in its order."""
     seen = tidied(_with_evidence(batch, stock))
-    return pl.concat([_in_words(seen, words, normal) for words in (GERMAN, ENGLISH)], how="horizontal")
+    return pl.concat([_in_words(seen, words, normal) for words in list_words(target)], how="horizontal")
 
 
 def _in_words(seen: pl.DataFrame, words: Words, normal: Usual) -> pl.DataFrame:

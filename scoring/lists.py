@@ -10,6 +10,7 @@ from scoring.classes import Thresholds, classify
 from scoring.explain import explain
 from scoring.potential.law import class_chances, read_laws
 from scoring.schema import POTENTIAL
+from scoring.target import Target
 
 
 def build(
@@ -19,6 +20,7 @@ def build(
     thresholds: Thresholds,
     *,
     as_of: date | None = None,
+    target: Target = "revenue",
 ) -> pl.DataFrame:
     """Put together what is known, rated and advised.
 
@@ -28,6 +30,7 @@ def build(
         keywords: KEYWORDS.
         thresholds: EUR per year, of the same stock.
         as_of: day of the export; None takes the newest purchases of the stock for it.
+        target: what the EUR in the columns of amounts are.
 
     Returns:
         POTENTIAL: every customer once, most headroom first, those without a potential last, then by customer id.
@@ -35,7 +38,7 @@ def build(
     """
     classed = classify(customers, rated, thresholds).with_columns(headroom=headroom())
     likely = with_chances(classed, thresholds)
-    explained = explain(assign(likely, thresholds, as_of), keywords, as_of)
+    explained = explain(assign(likely, thresholds, as_of), keywords, as_of, target)
     return _ordered(explained.select(POTENTIAL.names()).match_to_schema(POTENTIAL))
 
 

@@ -78,7 +78,8 @@ def explain(config_path: Path, sample: int, customer_id: str, output: Output) ->
     known(customer_id, rated["customer_id"])
     found = explanation(customer_id, rated, keywords)
     facts = _inferred(project, customer_id)
-    parts = [shown(found)] if facts is None else [shown(found), inferring.shown(facts)]
+    told = shown(found, project.config.input.target)
+    parts = [told] if facts is None else [told, inferring.shown(facts)]
     output(Group(*parts), {**found.to_dict(), "inferred": facts})
 
 

@@ -36,15 +36,14 @@ def diff(config_path: Path, runs: tuple[str, str], most: int, kind: Format, path
     project = open_project(config_path)
     found = between(project, *runs)
     if kind == "table":
-        for_people(_shown(found, most), {})
+        for_people(_shown(found, Wording.of("en", project.config.input.target), most), {})
     elif kind == "json":
-        for_programs("", _values(found))
+        for_programs("", _values(found, Wording.of("en", project.config.input.target)))
     else:
         _written(found, project, kind, path)
 
 
-def _shown(found: Difference, most: int) -> RenderableType:
-    words = Wording.of("en")
+def _shown(found: Difference, words: Wording, most: int) -> RenderableType:
     head = Text.assemble(
         ("From ", "bold"), (found.before.called, "bold cyan"), (" to ", "bold"), (found.after.called, "bold cyan")
     )
@@ -119,11 +118,11 @@ def _settings(found: Difference) -> Table:
     return table
 
 
-def _values(found: Difference) -> dict[str, Any]:
+def _values(found: Difference, words: Wording) -> dict[str, Any]:
     return {
         "before": msgspec.to_builtins(found.before),
         "after": msgspec.to_builtins(found.after),
-        "summary": Wording.of("en").sentences(found),
+        "summary": words.sentences(found),
         "bridge": found.bridge.to_dicts(),
         "moved": found.moved.to_dicts(),
         "settings": [dict(zip(("key", "before", "after"), one, strict=True)) for one in found.settings],
@@ -134,7 +133,7 @@ def _values(found: Difference) -> dict[str, Any]:
 
 def _written(found: Difference, project: Project, kind: Format, path: Path | None) -> None:
     language = project.config.report.language
-    sheet = Wording.of(language).sheet(found.customers)
+    sheet = Wording.of(language, project.config.input.target).sheet(found.customers)
     if kind == "csv" and path is None:
         sys.stdout.write(csv_text(sheet, language))
         return

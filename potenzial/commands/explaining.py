@@ -6,24 +6,25 @@ from rich.text import Text
 
 from potenzial.report.numbers import Numbers
 from scoring.explain import Explanation, PeerFact, PhraseFact
+from scoring.target import Target, named
 
 _NUMBERS = Numbers("en")
 
 
-def shown(found: Explanation) -> RenderableType:
+def shown(found: Explanation, target: Target = "revenue") -> RenderableType:
     """Show facts, decomposition, peers, phrases, and the reasons in both languages."""
-    parts: list[RenderableType] = [Text(f"{found.name} ({found.customer_id})", style="bold"), _facts(found)]
+    parts: list[RenderableType] = [Text(f"{found.name} ({found.customer_id})", style="bold"), _facts(found, target)]
     parts += [_decomposition(found)] if any(found.factors.values()) else []
-    parts += [_peers(found.peers)] if found.peers else []
+    parts += [_peers(found.peers, target)] if found.peers else []
     parts += [_phrases(found.phrases)] if found.phrases else []
     return Group(*parts, _reasons(found))
 
 
-def _facts(found: Explanation) -> Table:
+def _facts(found: Explanation, target: Target) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for label, value in _fact_rows(found):
         if value:
-            table.add_row(label, Text(value))
+            table.add_row(named(label, target), Text(value))
     return table
 
 
@@ -68,8 +69,9 @@ def _decomposition(found: Explanation) -> Text:
     return Text(f"\nFrom the stock's typical {_money(found.euros['base'])}: " + ", ".join(parts))
 
 
-def _peers(peers: tuple[PeerFact, ...]) -> Table:
-    table = Table("similar customer", "id", "class", "buys a year", "similarity", title="\nPeers", title_justify="left")
+def _peers(peers: tuple[PeerFact, ...], target: Target) -> Table:
+    buys = {"revenue": "buys a year", "margin": "brings a year"}[target]
+    table = Table("similar customer", "id", "class", buys, "similarity", title="\nPeers", title_justify="left")
     for peer in peers:
         band = f"{peer.similarity:.2f} {peer.band_en}"
         table.add_row(peer.name, peer.customer_id, peer.class_revenue, peer.revenue_en, band)

@@ -105,7 +105,7 @@ def _values(found: Lookalikes) -> dict[str, Any]:
 
 
 def _as_sheet(found: Lookalikes, project: Project, kind: Format, path: Path | None) -> None:
-    sheet = readable(found.frame, SHEET, project.config.report.language)
+    sheet = readable(found.frame, SHEET, project.config.report.language, project.config.input.target)
     _written(sheet, project, kind, path, "lookalike")
     if found.emptied_by:
         stderr().print(found.emptied_by, markup=False)
@@ -135,6 +135,5 @@ def prospects(project: Project, file: Path, k: int, kind: Format, path: Path | N
         values = {"prospects": ranking.frame.to_dicts(), "findings": ranking.findings, "rejected": ranking.rejected}
         for_programs("", values)
     else:
-        _written(
-            readable(ranking.frame, PROSPECT_SHEET, project.config.report.language), project, kind, path, "prospects"
-        )
+        language, target = project.config.report.language, project.config.input.target
+        _written(readable(ranking.frame, PROSPECT_SHEET, language, target), project, kind, path, "prospects")

@@ -23,6 +23,7 @@ from potenzial.reporting import coverage, write_results
 from potenzial.runs.keep import keep
 from potenzial.runs.schema import RunRecord
 from potenzial.runs.store import LATEST, PREVIOUS, check_name, every
+from scoring.target import named
 
 logger = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
     lists = pipeline.table("potential")
     lines = [
         f"\n{counted(lists.height, 'customer')}, {lists['potential'].count():,} rated",
-        f"Revenue of the last 12 months: EUR {lists['revenue'].sum():,.0f}",
+        f"{named('Revenue', project.config.input.target)} of the last 12 months: EUR {lists['revenue'].sum():,.0f}",
         _headroom(project, lists, pipeline),
         f"Expansion: {counted(_action(lists, 'expansion'), 'customer')}",
         f"Reactivation: {counted(_action(lists, 'reactivation'), 'customer')}",

@@ -11,6 +11,7 @@ from potenzial.report.numbers import Language, Numbers
 from potenzial.report.texts import Texts, load_texts
 from potenzial.spreadsheet import safe
 from scoring.schema import POTENTIAL
+from scoring.target import Target
 
 #: The lists drawn from all customers, by the action that they call for.
 _LISTS: Final = MappingProxyType({"expansion.csv": "expansion", "reactivation.csv": "reactivation"})
@@ -44,13 +45,14 @@ class Dialect:
 _DIALECTS: Final = MappingProxyType({"de": Dialect(";", decimal_comma=True), "en": Dialect(",", decimal_comma=False)})
 
 
-def write_lists(frame: pl.DataFrame, folder: Path, language: Language) -> tuple[Path, ...]:
+def write_lists(frame: pl.DataFrame, folder: Path, language: Language, target: Target = "revenue") -> tuple[Path, ...]:
     """Write all customers and the lists for expansion and reactivation.
 
     Args:
         frame: Schema `scoring.schema.POTENTIAL`, in the order of the files; amounts are rounded to whole EUR.
         folder: Where `potential.csv`, `expansion.csv` and `reactivation.csv` go; made when it is missing.
         language: Words, separator and decimal mark; every file is UTF-8 with a byte order mark and CRLF (RFC 4180).
+        target: What the EUR are; headings say so.
 
     Returns:
         The paths of the files.
@@ -60,7 +62,7 @@ def write_lists(frame: pl.DataFrame, folder: Path, language: Language) -> tuple[
         OSError: a file cannot be written; a former one is then still whole.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    texts, checked = load_texts(language), frame.match_to_schema(POTENTIAL)
+    texts, checked = load_texts(language, target), frame.match_to_schema(POTENTIAL)
     rows = checked.with_columns(peers=_peers(checked, language))
     chosen = {name: rows.filter(pl.col("action") == action) for name, action in _LISTS.items()}
     return tuple(

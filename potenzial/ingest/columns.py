@@ -10,14 +10,14 @@ from pathlib import Path
 
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import ColumnsError
-from potenzial.ingest.headline import means_revenue
+from potenzial.ingest.headline import means_margin, means_revenue
 from potenzial.ingest.looks import LOOKS
 from potenzial.ingest.mapping import Mapping, load_mapping
 from potenzial.ingest.synonyms import SYNONYMS, plain
 
 COLUMNS = tuple(SYNONYMS)
 REQUIRED = ("customer_id", "name")
-YEAR_COLUMN = re.compile(r"revenue_((?:19|20)\d\d)")
+YEAR_COLUMN = re.compile(r"(?:revenue|margin)_((?:19|20)\d\d)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 #: Shorter synonyms ("nr", "ort", "kunde") are part of too many other words to be looked for inside a name.
 _MIN_PART = 6
@@ -143,7 +143,7 @@ def propose(
 
 def _weighed(proposal: Proposal, values: Sequence[str]) -> Proposal:
     """Lower the confidence of a name that the column's values do not bear out."""
-    look = LOOKS.get("revenue" if YEAR_COLUMN.fullmatch(proposal.ours) else proposal.ours)
+    look = LOOKS.get("revenue" if YEAR_COLUMN.fullmatch(proposal.ours) or proposal.ours == "margin" else proposal.ours)
     if look is None or not values or look.share(values) >= _SHARE_UNLIKE:
         return proposal
     return replace(proposal, confidence="low", why=f"{proposal.why}, but the values do not look like {look.what}")
@@ -205,7 +205,7 @@ def _comment(text: str) -> str:
 
 
 def is_ours(name: str) -> bool:
-    """Tell whether a name is one of our columns; `revenue_2024` and its like are."""
+    """Tell whether a name is one of our columns; `revenue_2024`, `margin_2024` and their like are."""
     return name in COLUMNS or YEAR_COLUMN.fullmatch(name) is not None
 
 
@@ -228,7 +228,7 @@ def _refuse_unknown(columns: Iterable[str], source: str) -> None:
             hint = f" Is {near[0]} meant?" if near else ""
             raise ColumnsError(
                 f"{source}: {ours!r} in [input.columns] is none of our columns.{hint} The name on the left is one of "
-                f"{', '.join(COLUMNS)} or revenue_2024 and its like; the file's name stands on the right."
+                f"{', '.join(COLUMNS)} or revenue_2024, margin_2024 and the like; the file's name stands right."
             )
 
 
@@ -281,6 +281,8 @@ def _by_year(headers: Sequence[str], _wanted: Sequence[str], _examples: Dict[int
         years = _YEAR.findall(name)
         if len(years) == 1 and means_revenue(name):
             found.append(Proposal(f"revenue_{years[0]}", header, position, "high", "revenue and a year"))
+        elif len(years) == 1 and means_margin(name):
+            found.append(Proposal(f"margin_{years[0]}", header, position, "high", "contribution margin and a year"))
     return found
 
 
@@ -291,8 +293,13 @@ def _by_part(headers: Sequence[str], wanted: Sequence[str], _examples: Dict[int,
         for synonym in SYNONYMS[ours]
         if len(synonym) >= _MIN_PART
         for position, header in enumerate(headers)
-        if synonym in plain(header) and (ours != "revenue" or means_revenue(plain(header)))
+        if synonym in plain(header) and _means(ours, plain(header))
     ]
+
+
+def _means(ours: str, name: str) -> bool:
+    """Whether a name that holds a synonym of amounts is not that of a plan, a tax or a share."""
+    return {"revenue": means_revenue, "margin": means_margin}.get(ours, lambda _name: True)(name)
 
 
 def _by_values(headers: Sequence[str], wanted: Sequence[str], examples: Dict[int, Sequence[str]]) -> list[Proposal]:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from scoring.target import Target
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 #: One character that cannot be part of a field's quotes or end a line; empty means: detect.
 Delimiter = Annotated[str, msgspec.Meta(max_length=1, pattern=r'^[^"\r\n]?$')]
@@ -35,6 +37,9 @@ class InputConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     decimal: Literal["", ",", "."] = ""
     #: Format of dates, for example "%m/%d/%Y"; empty means: 2025-12-31, 31.12.2025, 31.12.25 and 20251231.
     date_format: str = ""
+    #: What is estimated and classed: "revenue", or contribution margin ("margin") from the columns `margin`,
+    #: `margin_2025` and so on, which then have to be there.
+    target: Target = "revenue"
     #: File with order lines or yearly revenue (CSV, Parquet or XLSX; a relative path starts at the project folder): it
     #: tells revenue, best year and last purchase in place of the stock's own columns, and who has bought for too short
     #: a time to learn from. Its columns are named in [backtest.columns].

@@ -16,6 +16,7 @@ from potenzial.ingest.rejects import with_originals
 from potenzial.ingest.schema import ROW_REJECTED
 from potenzial.ingest.source import originals, read_header, read_rows
 from potenzial.ingest.table import Header, Table
+from potenzial.ingest.target import amounts_of, margin_gaps
 from scoring.schema import CUSTOMERS
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,10 @@ def convert(path: Path, header: Header, table: Table, config: InputConfig) -> Im
     Raises:
         InputError: a whole column is unreadable, or no row can be used.
     """
-    ledger = Ledger(str(path), header.matches, "line" if header.dialect else "row")
+    gaps = margin_gaps(table, config.target)
+    header, table = amounts_of(header, table, config)
+    ledger = Ledger(str(path), header.matches, "line" if header.dialect else "row", config.target)
+    ledger.note(gaps)
     table = _without_suppliers(header, table, ledger)
     _note_file(header, table, ledger)
     ledger.reject_ragged(table.ragged)

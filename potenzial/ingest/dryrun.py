@@ -16,6 +16,7 @@ from potenzial.ingest.schema import ROW_REJECTED
 from potenzial.ingest.source import read_header, read_rows
 from potenzial.ingest.table import Header, Table
 from potenzial.ingest.website import sites as distinct_sites
+from scoring.target import Target
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Check:
     `stock` is None when nothing could be imported; then `problem` says why. `assumed` says that the facts rest on
     proposed columns, which `mapping` (TOML to paste; empty when nothing is proposed) would confirm; `mapping_file` is
     the same and all that is known already as a file of its own. `sites` (`SITES`)
-    are what a crawl would visit.
+    are what a crawl would visit; `target` is what amounts are.
     """
 
     path: str
@@ -89,6 +90,7 @@ class Check:
     problem: str
     too_many_rejected: bool
     sites: pl.DataFrame
+    target: Target = "revenue"
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON, without the table of sites."""
@@ -124,6 +126,7 @@ def check(path: Path, config: InputConfig) -> Check:
         problem=_problem_of_header(header) or problem,
         too_many_rejected=read is not None and read.rejected_share > config.max_rejected_share,
         sites=distinct_sites(read.customers) if read else SITES.to_frame(),
+        target=config.target,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from potenzial.ingest.synonyms import NO_REVENUE_WORDS, REVENUE_WORDS, SYNONYMS, plain
+from potenzial.ingest.synonyms import MARGIN_WORDS, NO_MARGIN_WORDS, NO_REVENUE_WORDS, REVENUE_WORDS, SYNONYMS, plain
 
 #: Rows of a file among which the header is looked for.
 SEARCHED_ROWS = 30
@@ -61,6 +61,11 @@ def is_year_of_revenue(name: str) -> bool:
 def means_revenue(name: str) -> bool:
     """Tell a plain name of revenue from that of a plan, a tax or a share."""
     return any(word in name for word in REVENUE_WORDS) and not any(word in name for word in NO_REVENUE_WORDS)
+
+
+def means_margin(name: str) -> bool:
+    """Tell a plain name of contribution margin from that of a plan or a percentage."""
+    return any(word in name for word in MARGIN_WORDS) and not any(word in name for word in NO_MARGIN_WORDS)
 
 
 def joined(top: Cells, below: Cells) -> list[str]:

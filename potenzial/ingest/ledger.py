@@ -10,6 +10,7 @@ from potenzial.ingest.errors import ValuesError
 from potenzial.ingest.rejects import problems
 from potenzial.ingest.schema import REJECTS, ROW_REJECTED, VALUE_IGNORED
 from potenzial.ingest.table import PLACE
+from scoring.target import Target
 
 #: From this share of unreadable values on, the column is taken to be another one than it is mapped to.
 UNREADABLE_SHARE = 0.9
@@ -24,6 +25,7 @@ class Ledger:
     source: str
     matches: Sequence[Match]
     row_word: str
+    target: Target = "revenue"
     findings: list[str] = field(default_factory=list)
     listed: list[pl.DataFrame] = field(default_factory=list)
 
@@ -34,7 +36,8 @@ class Ledger:
     def shown(self, ours: str) -> str:
         """A column for messages: the file's name, and ours if it differs."""
         header = self.header(ours)
-        return f"Column {header!r}" if header.casefold() == ours else f"Column {header!r} ({ours})"
+        said = f"{self.target}{ours.removeprefix('revenue')}" if ours.startswith("revenue") else ours
+        return f"Column {header!r}" if header.casefold() == said else f"Column {header!r} ({said})"
 
     def note(self, finding: str) -> None:
         """Keep a finding, unless it is empty."""

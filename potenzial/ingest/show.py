@@ -7,6 +7,7 @@ from rich.text import Text
 from potenzial.ingest.amounts import counted
 from potenzial.ingest.dialect import DELIMITER_NAMES
 from potenzial.ingest.dryrun import Check, ColumnFact, StockFact
+from scoring.target import named
 
 _ADVICE = "If these fit, put them at the end of potenzial.toml:"
 _EXAMPLE_CHARS = 28
@@ -72,7 +73,7 @@ def _stock(check: Check, stock: StockFact) -> RenderableType:
     over = " (more than max_rejected_share allows: exit code 1)" if check.too_many_rejected else ""
     table.add_row("rejected", f"{counted(stock.rejected, 'row')}, {_repeated(stock.duplicates)}{over}")
     table.add_row("ignored", counted(stock.ignored_values, "value"))
-    table.add_row("active", _share(stock, stock.active) + " with revenue above 0")
+    table.add_row("active", _share(stock, stock.active) + f" with {named('revenue', check.target)} above 0")
     table.add_row("with website", _share(stock, stock.with_website) + f" on {counted(stock.sites, 'different site')}")
     table.add_row("with own text", _share(stock, stock.with_text))
     table.add_row("with industry", _share(stock, stock.with_industry))
@@ -88,7 +89,8 @@ def _profile(check: Check) -> RenderableType:
     table.add_column("odd", overflow="fold")
     for one in check.profile:
         odd = Text("; ".join(one.odd), style="yellow")
-        table.add_row(one.ours, f"{one.share:.0%}", f"{one.distinct:,}", one.low, one.middle, one.high, odd)
+        name = check.target if one.ours == "revenue" else one.ours
+        table.add_row(name, f"{one.share:.0%}", f"{one.distinct:,}", one.low, one.middle, one.high, odd)
     return table
 
 

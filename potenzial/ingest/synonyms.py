@@ -102,6 +102,12 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         netsales
         """
     ),
+    "margin": _words(
+        """
+        margin deckungsbeitrag deckungsbeitrageur deckungsbeitrag1 deckungsbeitrag12monate deckungsbeitraglj db db1 dbi
+        dbeur contributionmargin contributionmargineur
+        """
+    ),
     "last_purchase": _words(
         """
         lastpurchase letzterkauf letztekauf letzterumsatz letztebestellung letzterauftrag letztelieferung
@@ -125,6 +131,9 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 
+#: Names that mean contribution margin when a year stands beside them; in percent it is no amount.
+MARGIN_WORDS: Final = ("deckungsbeitrag", "contributionmargin")
+NO_MARGIN_WORDS: Final = ("plan", "ziel", "budget", "forecast", "target", "prognose", "quote", "prozent", "percent")
 #: Names that mean revenue when a year stands beside them, and words that make it something else.
 REVENUE_WORDS: Final = ("umsatz", "revenue", "sales", "turnover", "erloes")
 NO_REVENUE_WORDS: Final = (

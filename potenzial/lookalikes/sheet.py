@@ -13,6 +13,7 @@ from potenzial.report.numbers import Language
 from potenzial.report.texts import load_texts
 from potenzial.spreadsheet import safe
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
+from scoring.target import Target, named
 
 #: Between the parts of one cell.
 _JOINT: Final = "; "
@@ -23,7 +24,9 @@ _QUOTED: Final = 5
 _SEPARATORS: Final = MappingProxyType({"de": ";", "en": ","})
 
 
-def readable(frame: pl.DataFrame, columns: Sequence[str], language: Language) -> pl.DataFrame:
+def readable(
+    frame: pl.DataFrame, columns: Sequence[str], language: Language, target: Target = "revenue"
+) -> pl.DataFrame:
     """Name the columns and values of HITS or PROSPECTS as readers of a spreadsheet expect, in the order of `columns`.
 
     Amounts are whole EUR; text that a spreadsheet would take for a formula gets a leading apostrophe.
@@ -32,7 +35,7 @@ def readable(frame: pl.DataFrame, columns: Sequence[str], language: Language) ->
     worded = frame.with_columns(_worded(frame, words))
     chosen = worded.select(columns)
     guarded = chosen.with_columns(safe(name) for name, dtype in chosen.schema.items() if dtype == pl.String)
-    return guarded.rename({name: words.headings[name] for name in columns})
+    return guarded.rename({name: named(words.headings[name], target) for name in columns})
 
 
 def _worded(frame: pl.DataFrame, words: Words) -> list[pl.Expr | pl.Series]:

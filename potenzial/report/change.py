@@ -15,6 +15,6 @@ def change(story: "Story") -> Lookback | None:
     found = story.data.change
     if found is None:
         return None
-    words = Wording.of(story.data.language)
+    words = Wording.of(story.data.language, story.data.target)
     told = tables.tables(found, words)
     return Lookback(tables.title(found, words), words.sentences(found)[0], told, tables.notes(found, words))

@@ -9,6 +9,7 @@ from embeddings.map import Atlas
 from potenzial.report.numbers import Language
 from potenzial.runs.difference import Difference
 from scoring.backtest.result import Backtest
+from scoring.target import Target
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class ReportData:
         backtest: The last back-test; None leaves its section out.
         change: What changed since the last run that found something else; None leaves its section out.
         top: Rows of each top list.
+        target: What the EUR are.
     """
 
     title: str
@@ -101,3 +103,4 @@ class ReportData:
     backtest: Backtest | None = None
     change: Difference | None = None
     top: int = 20
+    target: Target = "revenue"

@@ -100,7 +100,7 @@ def tell(data: ReportData) -> Story:
         data=data,
         summary=summarise(data.customers),
         quality=compare(data.figures, data.quantile, data.gate),
-        texts=load_texts(data.language),
+        texts=load_texts(data.language, data.target),
         numbers=Numbers(data.language),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from potenzial.report.numbers import Language
+from scoring.target import Target, all_named
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Texts:
         return self.sentences.get(f"{kind}.{value}", value)
 
 
-def load_texts(language: Language) -> Texts:
-    """The catalogue that ships with the package."""
+def load_texts(language: Language, target: Target = "revenue") -> Texts:
+    """The catalogue that ships with the package, with the name of what the EUR are."""
     file = resources.files("potenzial.report") / "catalogue" / f"{language}.toml"
-    return Texts(language, _flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+    return Texts(language, all_named(_flat(tomllib.loads(file.read_text(encoding="utf-8"))), target))
 
 
 def _flat(tables: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from potenzial.report.texts import Texts, load_texts
 from potenzial.runs.difference import Difference
 from potenzial.runs.schema import RunRecord
 from potenzial.spreadsheet import safe
+from scoring.target import Target, all_named
 
 #: Columns of the table of customers, the most wanted first.
 SHEET: Final = (
@@ -34,12 +35,12 @@ class Wording:
     numbers: Numbers
 
     @classmethod
-    def of(cls, language: Language) -> Self:
-        """Read the catalogue that ships with the package."""
+    def of(cls, language: Language, target: Target = "revenue") -> Self:
+        """Read the catalogue that ships with the package, with the name of what the EUR are."""
         file = resources.files("potenzial.runs") / "catalogue" / f"{language}.toml"
         tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text("utf-8"))
         sentences = {f"{table}.{key}": text for table, keys in tables.items() for key, text in keys.items()}
-        return cls(Texts(language, sentences), load_texts(language), Numbers(language))
+        return cls(Texts(language, all_named(sentences, target)), load_texts(language, target), Numbers(language))
 
     def sentences(self, found: Difference) -> list[str]:
         """The outcome in a few sentences, each sum's quantile and coverage among them."""

@@ -96,7 +96,7 @@ def create_app(project: Project, access: Access | None = None, hosts: Iterable[s
 
 def _site(project: Project, access: Access) -> Site:
     overviews = Overviews()
-    catalogues = load_catalogues()
+    catalogues = load_catalogues(project.config.input.target)
     likeness = Likeness(project)
     return Site(
         project=project,

@@ -85,7 +85,7 @@ def _readable(portfolio: Portfolio, places: pl.Series, language: Language) -> pl
         pl.col(f"against_{language}").alias("against"),
         pl.Series("peers", _peers(portfolio, rows), pl.String),
     )
-    return worded(chosen.select(_COLUMNS), language)
+    return worded(chosen.select(_COLUMNS), language, portfolio.stock.project.config.input.target)
 
 
 def _peers(portfolio: Portfolio, rows: pl.DataFrame) -> list[str | None]:

@@ -157,6 +157,7 @@ def _data(portfolio: Portfolio, words: Words) -> ReportData:
         gate=stock.quality.gate["verdict"].item(),
         verdict=stock.quality.gate[f"reason_{words.language}"].item(),
         sums=_sums(portfolio),
+        target=config.input.target,
     )
 
 

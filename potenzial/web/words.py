@@ -8,6 +8,7 @@ from typing import Final
 
 from potenzial.report.numbers import Language, Numbers
 from potenzial.report.texts import Texts, load_texts
+from scoring.target import Target, all_named
 
 #: The cookie that keeps the language once it was chosen.
 COOKIE: Final = "potenzial_language"
@@ -46,8 +47,11 @@ class Words:
         return self.report.name(kind, value)
 
 
-def load_words(language: Language) -> Words:
-    """Read the catalogues that ship with the package; a sentence is named `TABLE.KEY`, whatever its file."""
+def load_words(language: Language, target: Target = "revenue") -> Words:
+    """Read the catalogues that ship with the package, in the name of what the EUR are.
+
+    A sentence is named `TABLE.KEY`, whatever its file.
+    """
     folder = resources.files("potenzial.web") / "catalogue" / language
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     sentences = {
@@ -56,12 +60,12 @@ def load_words(language: Language) -> Words:
         for table, keys in tomllib.loads(file.read_text(encoding="utf-8")).items()
         for key, text in keys.items()
     }
-    return Words(language, sentences, load_texts(language), Numbers(language))
+    return Words(language, all_named(sentences, target), load_texts(language, target), Numbers(language))
 
 
-def load_catalogues() -> dict[Language, Words]:
+def load_catalogues(target: Target = "revenue") -> dict[Language, Words]:
     """Read the catalogues of all languages."""
-    return {language: load_words(language) for language in LANGUAGES}
+    return {language: load_words(language, target) for language in LANGUAGES}
 
 
 def chosen(asked: str | None, kept: str | None, header: str | None, default: Language) -> Language:

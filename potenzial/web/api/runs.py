@@ -53,11 +53,12 @@ def run_difference(visit: Reader, before: Run = store.PREVIOUS, after: Run = sto
         found = between(visit.site.project, before, after)
     except RunError as error:
         raise NotFoundError(str(error)) from error
+    target = visit.site.project.config.input.target
     return RunDifference(
         before=_kept(found.before, visit.viewer),
         after=_kept(found.after, visit.viewer),
-        summary_de=Wording.of("de").sentences(found),
-        summary_en=Wording.of("en").sentences(found),
+        summary_de=Wording.of("de", target).sentences(found),
+        summary_en=Wording.of("en", target).sentences(found),
         bridge=[BridgeStep.model_validate(row) for row in found.bridge.iter_rows(named=True)],
         moved=[Moved.model_validate(row) for row in found.moved.iter_rows(named=True)],
         settings=[Setting(key=key, before=one, after=other) for key, one, other in found.settings],

@@ -65,7 +65,7 @@ def _page(visit: Visit, customer_id: str, extra: dict[str, Any]) -> HTMLResponse
 
 def _past(visit: Visit, run: RunRecord, row: dict[str, Any]) -> dict[str, Any]:
     """What a kept run said of the customer, with the name of the run as the reader writes days."""
-    return {**row, "day": called(run, RunWording.of(visit.words.language))}
+    return {**row, "day": called(run, RunWording.of(visit.words.language, visit.site.project.config.input.target))}
 
 
 def _names(found: Dossier) -> dict[str, str]:

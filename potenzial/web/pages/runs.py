@@ -28,7 +28,7 @@ def runs(visit: Reader, before: Run = store.PREVIOUS, after: Run = store.LATEST)
     stages = [_stage(visit, name) for name in TABLES]
     # Sums of the whole stock are for nobody with a territory.
     kept = store.every(visit.site.project.folder) if visit.viewer.sees_all else []
-    words = Wording.of(visit.words.language)
+    words = Wording.of(visit.words.language, visit.site.project.config.input.target)
     values = {
         "now": told(visit),
         "stages": stages,
