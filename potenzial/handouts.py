@@ -11,7 +11,7 @@ from potenzial.lookalikes.sheet import write_csv, write_xlsx
 from potenzial.report.numbers import Language
 from potenzial.report.texts import Texts, load_texts
 from potenzial.spreadsheet import safe
-from scoring.target import Target
+from scoring.config import Target
 
 #: Headings that the catalogue of the report does not have.
 _HEADINGS: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType(

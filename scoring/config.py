@@ -9,6 +9,8 @@ from scoring.errors import ConfigRangeError
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Quantile = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+#: What is estimated and classed: the amounts in the columns `revenue...` of all tables are of this kind.
+Target = Literal["revenue", "margin"]
 #: Libraries take seeds of 32 bits; some parts of the model take the next ones after it.
 Seed = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1_000)]
 

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from scoring.config import Target
 from scoring.errors import UnknownCustomerError
 from scoring.evidence import Stock, peer_evidence, peers_of, phrase_evidence, shared_phrases, stock_of, with_lifts
 from scoring.schema import FACTORS
-from scoring.target import Target, list_words
+from scoring.target import list_words
 from scoring.wording import Words, money
 from scoring.wording_de import GERMAN
 from scoring.wording_en import ENGLISH

@@ -7,10 +7,10 @@ import polars as pl
 
 from scoring.actions import assign
 from scoring.classes import Thresholds, classify
+from scoring.config import Target
 from scoring.explain import explain
 from scoring.potential.law import class_chances, read_laws
 from scoring.schema import POTENTIAL
-from scoring.target import Target
 
 
 def build(

@@ -4,14 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from scoring.config import Target
 from scoring.wording import Words
 from scoring.wording_de import GERMAN
 from scoring.wording_en import ENGLISH
-
-#: What is estimated and classed: the amounts in the columns `revenue...` of all tables are of this kind.
-Target = Literal["revenue", "margin"]
 
 #: Words for revenue and their counterparts; both German nouns are masculine, so that articles stay right. A word in
 #: braces is a gap of a sentence, not a word.

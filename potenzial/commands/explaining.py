@@ -5,8 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from potenzial.report.numbers import Numbers
+from scoring.config import Target
 from scoring.explain import Explanation, PeerFact, PhraseFact
-from scoring.target import Target, named
+from scoring.target import named
 
 _NUMBERS = Numbers("en")
 

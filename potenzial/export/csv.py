@@ -10,8 +10,8 @@ import polars as pl
 from potenzial.report.numbers import Language, Numbers
 from potenzial.report.texts import Texts, load_texts
 from potenzial.spreadsheet import safe
+from scoring.config import Target
 from scoring.schema import POTENTIAL
-from scoring.target import Target
 
 #: The lists drawn from all customers, by the action that they call for.
 _LISTS: Final = MappingProxyType({"expansion.csv": "expansion", "reactivation.csv": "reactivation"})

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from scoring.target import Target
+from scoring.config import Target
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 #: One character that cannot be part of a field's quotes or end a line; empty means: detect.

@@ -16,7 +16,7 @@ from potenzial.ingest.schema import ROW_REJECTED
 from potenzial.ingest.source import read_header, read_rows
 from potenzial.ingest.table import Header, Table
 from potenzial.ingest.website import sites as distinct_sites
-from scoring.target import Target
+from scoring.config import Target
 
 
 @dataclass(frozen=True)

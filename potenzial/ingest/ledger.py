@@ -10,7 +10,7 @@ from potenzial.ingest.errors import ValuesError
 from potenzial.ingest.rejects import problems
 from potenzial.ingest.schema import REJECTS, ROW_REJECTED, VALUE_IGNORED
 from potenzial.ingest.table import PLACE
-from scoring.target import Target
+from scoring.config import Target
 
 #: From this share of unreadable values on, the column is taken to be another one than it is mapped to.
 UNREADABLE_SHARE = 0.9

@@ -10,7 +10,7 @@ from potenzial.ingest.columns import Match
 from potenzial.ingest.config import InputConfig
 from potenzial.ingest.errors import ColumnsError
 from potenzial.ingest.table import Header, Table
-from scoring.target import Target
+from scoring.config import Target
 
 _OTHER: Final[dict[Target, Target]] = {"revenue": "margin", "margin": "revenue"}
 

@@ -12,8 +12,9 @@ from potenzial.lookalikes.wording import WORDS, Words
 from potenzial.report.numbers import Language
 from potenzial.report.texts import load_texts
 from potenzial.spreadsheet import safe
+from scoring.config import Target
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
-from scoring.target import Target, named
+from scoring.target import named
 
 #: Between the parts of one cell.
 _JOINT: Final = "; "

@@ -9,7 +9,7 @@ from embeddings.map import Atlas
 from potenzial.report.numbers import Language
 from potenzial.runs.difference import Difference
 from scoring.backtest.result import Backtest
-from scoring.target import Target
+from scoring.config import Target
 
 
 @dataclass(frozen=True)

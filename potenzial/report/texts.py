@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 from potenzial.report.numbers import Language
-from scoring.target import Target, all_named
+from scoring.config import Target
+from scoring.target import all_named
 
 
 @dataclass(frozen=True)

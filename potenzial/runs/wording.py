@@ -12,7 +12,8 @@ from potenzial.report.texts import Texts, load_texts
 from potenzial.runs.difference import Difference
 from potenzial.runs.schema import RunRecord
 from potenzial.spreadsheet import safe
-from scoring.target import Target, all_named
+from scoring.config import Target
+from scoring.target import all_named
 
 #: Columns of the table of customers, the most wanted first.
 SHEET: Final = (

@@ -8,7 +8,8 @@ from typing import Final
 
 from potenzial.report.numbers import Language, Numbers
 from potenzial.report.texts import Texts, load_texts
-from scoring.target import Target, all_named
+from scoring.config import Target
+from scoring.target import all_named
 
 #: The cookie that keeps the language once it was chosen.
 COOKIE: Final = "potenzial_language"

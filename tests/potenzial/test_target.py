@@ -8,7 +8,8 @@ import pytest
 from potenzial.report.numbers import Language
 from potenzial.report.texts import load_texts
 from potenzial.web.words import load_words
-from scoring.target import Target, list_words, named
+from scoring.config import Target
+from scoring.target import list_words, named
 from scoring.wording import Words
 
 LANGUAGES: tuple[Language, ...] = ("de", "en")
