@@ -97,7 +97,8 @@ def list_words(target: Target) -> tuple[Words, Words]:
 
 def _brought(words: Words, brings: Mapping[str, str]) -> Words:
     said: dict[str, Any] = {one.name: _said(getattr(words, one.name)) for one in fields(words)}
-    return Words(**said | dict(brings))
+    said.update(brings)
+    return Words(**said)
 
 
 def _said(value: object) -> object:

@@ -2,15 +2,18 @@
 
 import re
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import pytest
 
 from potenzial.report.numbers import Language
 from potenzial.report.texts import load_texts
 from potenzial.web.words import load_words
-from scoring.config import Target
 from scoring.target import list_words, named
 from scoring.wording import Words
+
+if TYPE_CHECKING:
+    from scoring.config import Target
 
 LANGUAGES: tuple[Language, ...] = ("de", "en")
 
