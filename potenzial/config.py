@@ -35,6 +35,8 @@ class ReportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     language: Literal["de", "en"] = "de"
     #: The data is made up: the report says so on top.
     synthetic: bool = False
+    #: Customers that your sales team can visit in a year: the report marks what they would reach; 0 marks nothing.
+    visits: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ from embeddings.map import Atlas
 from potenzial import __version__, artifact, manifest, tables
 from potenzial.backtests import former
 from potenzial.funnel import Coverage, doubtful, failures, funnel
+from potenzial.origins import origins
 from potenzial.pipeline import Pipeline
 from potenzial.project import TABLES, Project
 from potenzial.report.data import Fact, ReportData, Timing
@@ -63,6 +64,8 @@ def report_data(project: Project, pipeline: Pipeline) -> ReportData:
         backtest=former(project),
         change=since_last(project),
         target=config.input.target,
+        origins=origins(project),
+        visits=config.report.visits,
     )
 
 

@@ -1,16 +1,18 @@
 """Charts as static SVG; they carry words and numbers of the report itself, never a user's text."""
 
 import itertools
+import json
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import altair as alt
 import polars as pl
 import vl_convert
 
-from potenzial.report.palette import CLASS_COLOURS, GREY, INK, LINES, MUTED, readable_on
+from potenzial.report.palette import CLASS_COLOURS, GREY, INK, LINES, MUTED, deep, readable_on
 from potenzial.report.summary import Curve
 
 #: Widths in pixels of the plot of each chart: laptop and paper, and phone.
@@ -22,6 +24,8 @@ _TEXT: Final = 13
 _LABEL_FROM: Final = 42
 _BAR: Final = 34
 _BAND: Final = 74
+#: A hexagon on its tip within the square from -1 to 1.
+_HEXAGON: Final = "M0,-1L0.866,-0.5L0.866,0.5L0,1L-0.866,0.5L-0.866,-0.5Z"
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Concentration:
     model: Curve
     revenue: Curve
     marks: tuple[Mark, ...]
+    capacity: Mark | None
     x_title: str
     y_title: str
     percent_suffix: str
@@ -96,6 +101,7 @@ def concentration(drawn: Concentration, width: int) -> str:
         _line(chance, "chance", drawn),
         _line(drawn.revenue, "revenue", drawn),
         _line(drawn.model, "model", drawn),
+        *(_capacity(drawn.capacity, width) if drawn.capacity else ()),
         *_marks(drawn.marks),
     ]
     height = round(width * (0.6 if width >= WIDE else 0.8))
@@ -114,6 +120,21 @@ def _line(curve: Curve, style: str, drawn: Concentration) -> alt.Chart:
         )
     )
     return drawing
+
+
+def _capacity(capacity: Mark, width: int) -> tuple[alt.Chart, ...]:
+    """An upright line at what can be visited, with its label at the foot, on the side that has room for it."""
+    point = pl.DataFrame([{"addresses": capacity.addresses, "foot": 0.06, "label": capacity.label}])
+    base = alt.Chart(point)
+    rule = base.mark_rule(color=INK, strokeWidth=1.5, strokeDash=[2, 2]).encode(x="addresses:Q")
+    left = capacity.addresses * width > width / 2
+    side: Literal["left", "right"] = "right" if left else "left"
+    text = base.encode(x="addresses:Q", y="foot:Q", text="label:N")
+    words = [
+        text.mark_text(align=side, dx=-8 if left else 8, fontSize=_TEXT, color=INK, stroke=stroke, strokeWidth=wide)
+        for stroke, wide in (("white", 5), ("transparent", 0))
+    ]
+    return (rule, *words)
 
 
 def _axis(title: str, drawn: Concentration) -> alt.Axis:
@@ -156,7 +177,7 @@ def _beside(text: alt.Chart, stroke: str, stroke_width: float) -> alt.Chart:
     return label
 
 
-def _svg(chart: alt.LayerChart | alt.FacetChart) -> str:
+def _svg(chart: alt.LayerChart | alt.FacetChart | alt.Chart) -> str:
     plain = chart.configure(font=_FONT, aria=False, background="transparent", padding=4).configure_view(stroke=None)
     styled = plain.configure_axis(
         labelFontSize=12,
@@ -174,3 +195,55 @@ def _embeddable(svg: str) -> str:
     """Only the drawing: it scales by its view box, takes the page's font and names no ids or namespaces."""
     body = re.sub(r' (?:id|font-family|role|class|aria-[a-z]+|pointer-events|version|xmlns(?::\w+)?)="[^"]*"', "", svg)
     return re.sub(r'^<svg width="([\d.]+)" height="([\d.]+)"', '<svg aria-hidden="true" focusable="false"', body)
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """What the portfolio chart shows: hexagons (x log10 EUR, y share, customers), their range and titles."""
+
+    hexagons: pl.DataFrame
+    low: float
+    high: float
+    hexagon: float
+    ticks: tuple[tuple[float, str], ...]
+    x_title: str
+    y_title: str
+    percent_suffix: str
+
+
+def portfolio(drawn: Portfolio, width: int) -> str:
+    """Hexagons, darker the more customers: potential to the right, the share of it that is reached upwards."""
+    most = max(int(drawn.hexagons["customers"].to_numpy().max()), 1)
+    coloured = drawn.hexagons.with_columns(
+        colour=pl.Series([deep(count / most) for count in drawn.hexagons["customers"]], dtype=pl.String)
+    )
+    side = width / ((drawn.high - drawn.low) / drawn.hexagon)
+    labels = {f"{place:g}": label for place, label in drawn.ticks}
+    x_axis = alt.Axis(
+        title=drawn.x_title,
+        values=[place for place, _label in drawn.ticks],
+        labelExpr=f"{json.dumps(labels)}[format(datum.value, '~g')]",
+        tickSize=0,
+        labelPadding=7,
+        titlePadding=10,
+        grid=False,
+    )
+    y_axis = alt.Axis(
+        title=drawn.y_title,
+        values=[0, 0.25, 0.5, 0.75, 1],
+        labelExpr=f"round(datum.value * 100) + '{drawn.percent_suffix}'",
+        tickSize=0,
+        labelPadding=7,
+        titlePadding=10,
+    )
+    margin = drawn.hexagon
+    chart = (
+        alt.Chart(coloured)
+        .mark_point(filled=True, opacity=1, shape=_HEXAGON, size=(side * 2 / math.sqrt(3)) ** 2, stroke="#ffffff")
+        .encode(
+            x=alt.X("x:Q", axis=x_axis, scale=alt.Scale(domain=[drawn.low - margin, drawn.high + margin], nice=False)),
+            y=alt.Y("y:Q", axis=y_axis, scale=alt.Scale(domain=[-0.04, 1.04], nice=False)),
+            color=alt.Color("colour:N", scale=None),
+        )
+    )
+    return _svg(chart.properties(width=width, height=round(width / 1.6)))

@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from embeddings.map import Atlas
+from potenzial.origins import Origins
 from potenzial.report.numbers import Language
 from potenzial.runs.difference import Difference
 from scoring.backtest.result import Backtest
@@ -77,6 +78,8 @@ class ReportData:
         atlas: The map of the stock; None leaves its section out.
         backtest: The last back-test; None leaves its section out.
         change: What changed since the last run that found something else; None leaves its section out.
+        origins: Where the data comes from; None leaves its section out.
+        visits: Customers that can be visited in a year; 0 draws no line.
         top: Rows of each top list.
         target: What the EUR are.
     """
@@ -102,5 +105,7 @@ class ReportData:
     atlas: Atlas | None = None
     backtest: Backtest | None = None
     change: Difference | None = None
+    origins: Origins | None = None
+    visits: int = 0
     top: int = 20
     target: Target = "revenue"

@@ -1,5 +1,6 @@
 """The report's charts filled with its data, each in a wide and a narrow drawing."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,6 +8,7 @@ from markupsafe import Markup
 
 from potenzial.report import charts
 from potenzial.report.messages import Story, has_curve
+from potenzial.report.reached import hexagons
 from potenzial.report.summary import Cell, share
 from scoring.schema import REVENUE_CLASSES
 
@@ -73,6 +75,7 @@ def curve(story: Story) -> Drawing | None:
         model=story.summary.curve(),
         revenue=story.summary.curve_by_revenue(),
         marks=tuple(_mark(story, addresses) for addresses in MARKED),
+        capacity=_capacity(story),
         x_title=story.say("curve.x"),
         y_title=story.say("curve.y"),
         percent_suffix=story.say("curve.percent_suffix"),
@@ -84,3 +87,32 @@ def _mark(story: Story, addresses: float) -> charts.Mark:
     held = story.summary.held(addresses) or 0.0
     gaps = {"share": story.numbers.percent(addresses), "held": story.numbers.percent(held)}
     return charts.Mark(addresses, held, story.say("curve.mark", gaps))
+
+
+def _capacity(story: Story) -> charts.Mark | None:
+    """What can be visited in a year, if that is configured and less than everybody."""
+    visits, total = story.data.visits, story.data.customers.height
+    if not 0 < visits < total:
+        return None
+    held = story.summary.held(visits / total) or 0.0
+    gaps = {"n": story.numbers.count(visits), "held": story.numbers.percent(held)}
+    return charts.Mark(visits / total, held, story.say("curve.capacity", gaps))
+
+
+def portfolio(story: Story) -> Drawing | None:
+    """Potential and the share of it that is reached, by hexagons; None for too few rated customers."""
+    found = hexagons(story.data.customers)
+    if found is None:
+        return None
+    places = range(math.ceil(found.low), math.floor(found.high) + 1)
+    drawn = charts.Portfolio(
+        hexagons=found.frame,
+        low=found.low,
+        high=found.high,
+        hexagon=found.width,
+        ticks=tuple((float(place), story.numbers.money(10.0**place)) for place in places),
+        x_title=story.say("reached.x", {"quantile": story.quantile}),
+        y_title=story.say("reached.y"),
+        percent_suffix=story.say("curve.percent_suffix"),
+    )
+    return _drawing(charts.portfolio(drawn, charts.WIDE), charts.portfolio(drawn, charts.NARROW))

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from potenzial.report import change, groups, guards, landscape, lookback, messages, rows
+from potenzial.report import (
+    change,
+    groups,
+    guards,
+    landscape,
+    lookback,
+    messages,
+    reached,
+    regions,
+    rows,
+    sizes,
+    stock,
+    whatif,
+)
 from potenzial.report.data import ReportData
 from potenzial.report.palette import CLASS_COLOURS, LINES, readable_on
 from potenzial.report.plain import LONGEST_NAME, shown
@@ -77,6 +90,7 @@ def _words(story: "Story") -> dict[str, Any]:
         "funnel_loss": messages.funnel_loss(story),
         "funnel_doubt": messages.funnel_doubt(story),
         "failures_title": messages.failures_title(story),
+        "reached_title": reached.title(story),
         "quality_title": messages.quality_title(story),
         "quality_note": messages.quality_note(story),
         "quantiles": messages.quantiles(story),
@@ -97,6 +111,11 @@ def _tables(story: "Story") -> dict[str, Any]:
         "map": landscape.landscape(story),
         "lookback": lookback.lookback(story),
         "change": change.change(story),
+        "regions": regions.regions(story),
+        "sizes": sizes.sizes(story),
+        "bands": sizes.BANDS,
+        "whatif": whatif.whatif(story),
+        "data_blocks": stock.data_blocks(story),
     }
 
 
@@ -104,7 +123,7 @@ def _charts(story: "Story") -> dict[str, Any]:
     # Imported here: the chart library takes most of a second, which importing this module must not cost.
     from potenzial.report import figures
 
-    return {"bars": figures.bars(story), "curve": figures.curve(story)}
+    return {"bars": figures.bars(story), "curve": figures.curve(story), "portfolio": figures.portfolio(story)}
 
 
 def _style() -> Markup:

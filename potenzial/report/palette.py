@@ -14,6 +14,8 @@ CLASS_COLOURS: Final = MappingProxyType({"A": "#12395b", "B": "#86b4d8", "C": "#
 _HEAT_FROM: Final = (255, 255, 255)
 #: Light enough that dark text stays readable on the fullest cell, on screen and on paper.
 _HEAT_TO: Final = (126, 176, 214)
+_DEEP_FROM: Final = (214, 230, 242)
+_DEEP_TO: Final = (18, 57, 91)
 #: Below 1: small cells still differ from empty ones.
 _HEAT_BEND: Final = 0.6
 
@@ -38,8 +40,17 @@ LINES: Final = MappingProxyType(
 
 def heat(share: float) -> str:
     """Background of a cell that holds this share (0 to 1) of the largest cell."""
+    return _mixed(_HEAT_FROM, _HEAT_TO, share)
+
+
+def deep(share: float) -> str:
+    """Colour of a shape without text that holds this share (0 to 1) of the largest one."""
+    return _mixed(_DEEP_FROM, _DEEP_TO, share)
+
+
+def _mixed(start: tuple[int, int, int], end: tuple[int, int, int], share: float) -> str:
     part = min(max(share, 0.0), 1.0) ** _HEAT_BEND
-    mixed = (round(low + (high - low) * part) for low, high in zip(_HEAT_FROM, _HEAT_TO, strict=True))
+    mixed = (round(low + (high - low) * part) for low, high in zip(start, end, strict=True))
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
 
 

@@ -13,7 +13,7 @@ from potenzial.report.numbers import UNKNOWN
 from potenzial.report.palette import heat
 from potenzial.report.plain import LONGEST_NAME, shown, web_link
 from potenzial.report.quality import Figure
-from potenzial.report.summary import LARGE, SMALL, Cell
+from potenzial.report.summary import LARGE, SMALL, Cell, share
 from scoring.classes import NO_DATA_BASIS
 from scoring.explain import REASON_SEPARATOR
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
@@ -88,13 +88,17 @@ def _reasons(joined: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the matrix; `colour` is empty for sums, `marked` for the underrated customers."""
+    """One field of the matrix; `colour` is empty for sums, `marked` for the underrated customers.
+
+    `sure` is the share of customers that are sure to be of a better class than today; empty where there is none above.
+    """
 
     customers: str
     revenue: str
     headroom: str
     colour: str
     marked: bool
+    sure: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,15 @@ def _field(story: Story, names: tuple[str, ...], columns: tuple[str, ...], most:
         headroom=UNKNOWN if columns == (NO_DATA_BASIS,) else f"+{story.numbers.money(cell.headroom)}",
         colour=_colour(cell, most),
         marked=risers,
+        sure=_sure(story, cell, names, columns),
     )
+
+
+def _sure(story: Story, cell: Cell, names: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    """The share of sure moves in one field that lies above today's class."""
+    single = len(names) == len(columns) == 1 and columns[0] in REVENUE_CLASSES
+    rises = single and REVENUE_CLASSES.index(columns[0]) < REVENUE_CLASSES.index(names[0]) and columns[0] in LARGE
+    return story.numbers.percent(share(cell.sure, cell.customers)) if rises and cell.customers else ""
 
 
 def _colour(cell: Cell, most: float) -> str:

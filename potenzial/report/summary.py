@@ -19,16 +19,22 @@ WORKED: Final = ("expansion", "reactivation")
 #: Points of a concentration curve, besides zero.
 _POINTS: Final = 100
 _AMOUNTS: Final = ("revenue", "headroom", "headroom_expected")
+#: Chance of a better class from which on a move is called sure.
+SURE: Final = 0.8
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A group of customers: how many, their revenue, growth potential and its expected value in EUR per year."""
+    """A group of customers: how many, their revenue, growth potential and its expected value in EUR per year.
+
+    `sure` of them are of a better class than today with a chance of at least 80 %.
+    """
 
     customers: int = 0
     revenue: float = 0.0
     headroom: float = 0.0
     expected: float = 0.0
+    sure: int = 0
 
     def __add__(self, other: "Cell") -> "Cell":
         """Both groups together."""
@@ -37,6 +43,7 @@ class Cell:
             self.revenue + other.revenue,
             self.headroom + other.headroom,
             self.expected + other.expected,
+            self.sure + other.sure,
         )
 
 
@@ -113,11 +120,23 @@ def _complete(customers: pl.DataFrame) -> pl.DataFrame:
         pl.col("class_revenue").fill_null(INACTIVE),
         pl.col("class_potential").fill_null(NO_DATA_BASIS),
         *(pl.col(name).fill_nan(None).fill_null(0.0) for name in _AMOUNTS),
+        sure=(_chance_of_better(customers.columns) >= SURE).fill_null(value=False),
     )
 
 
+def _chance_of_better(columns: Sequence[str]) -> pl.Expr:
+    """The chance that a customer's wallet is of a better class than its revenue; null where chances are not held."""
+    if "p_a" not in columns:
+        return pl.lit(None, pl.Float64)
+    today = pl.col("class_revenue").fill_null(INACTIVE)
+    better = pl.when(today.is_in(SMALL)).then(pl.col("p_a") + pl.col("p_b")).when(today == "B").then("p_a")
+    return better.otherwise(0.0).fill_nan(None)
+
+
 def _cells(rows: pl.DataFrame) -> dict[tuple[str, str], Cell]:
-    groups = rows.group_by("class_revenue", "class_potential").agg(pl.len(), pl.col(_AMOUNTS).sum())
+    groups = rows.group_by("class_revenue", "class_potential").agg(
+        pl.len(), pl.col(_AMOUNTS).sum(), pl.col("sure").sum()
+    )
     return {(row, column): Cell(*amounts) for row, column, *amounts in groups.iter_rows()}
 
 

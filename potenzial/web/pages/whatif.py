@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from fastapi import Query as Parameter
 from fastapi.responses import HTMLResponse
 
+from potenzial.borders import classed
 from potenzial.web.basis import basis_of
 from potenzial.web.errors import BadRequestError
 from potenzial.web.site import Reader
-from potenzial.web.whatif import borders, classed, span
+from potenzial.web.whatif import borders, span
 from scoring.classes import Thresholds
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
 

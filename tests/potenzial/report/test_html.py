@@ -110,9 +110,9 @@ def test_synthetic_data_is_announced(make_stock: Stock, make_report: Report) -> 
 
 
 def test_both_drawings_scale_and_hold_the_figures(usual: dict[str, str]) -> None:
-    """Bars and curve are drawn for laptop and phone, scale by their view box, and label in German."""
-    drawings = Page(usual["de"]).css(".chart > svg")
-    assert len(drawings) == 4
+    """Bars, curve and portfolio are drawn for laptop and phone, scale by their view box, and label in German."""
+    drawings = Page(usual["de"]).css(".chart:not(.areas) > svg")
+    assert len(drawings) == 6
     assert all("viewbox" in {name.lower() for name in svg.attributes} for svg in drawings)
     assert all("width" not in svg.attributes for svg in drawings)
     assert re.search(r"\d+\s%", drawings[0].text())

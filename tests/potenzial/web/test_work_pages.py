@@ -6,10 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from potenzial.activity import NAME, Activity
+from potenzial.borders import classed
 from potenzial.lab.measures import MEASURES
 from potenzial.project import Project
 from potenzial.web.access import Access
-from potenzial.web.whatif import classed
 from scoring.classes import Thresholds
 
 from .conftest import MEYER, Browser
