@@ -29,12 +29,13 @@ DEFAULT: Final = EmbeddingConfig()
 VARIANTS: Final[dict[str, dict[str, object]]] = {
     "default": {},
     "idf": {"pooling": "idf"},
-    "specific, 3": {"chunk_choice": "specific", "chunks_per_company": 3},
+    "specific, 6": {"chunk_choice": "specific", "chunks_per_company": 6},
     "128 dimensions": {"dimensions": 128},
     "256 x 4": {"chunk_tokens": 256, "chunks_per_company": 4},
-    "64 x 16": {"chunk_tokens": 64, "chunks_per_company": 16},
+    "128 x 8": {"chunk_tokens": 128, "chunks_per_company": 8},
     "48 x 16": {"chunk_tokens": 48, "chunks_per_company": 16},
     "48 x 16, idf": {"chunk_tokens": 48, "chunks_per_company": 16, "pooling": "idf"},
+    "thorough": {"chunk_tokens": 48, "chunks_per_company": 48, "pooling": "idf"},
     "32 x 24": {"chunk_tokens": 32, "chunks_per_company": 24},
 }
 MIXED: Final = (0.2, 0.3, 0.5, 0.7)

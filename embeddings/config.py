@@ -34,9 +34,9 @@ class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     #: Texts encoded in one batch; a batch is saved as soon as it is done.
     batch_size: Count = 32
     #: Longest chunk in tokens of the model.
-    chunk_tokens: Annotated[int, msgspec.Meta(ge=16, le=512)] = 128
+    chunk_tokens: Annotated[int, msgspec.Meta(ge=16, le=512)] = 64
     #: Chunks encoded for one company at most; the most telling pages come first.
-    chunks_per_company: Count = 8
+    chunks_per_company: Count = 16
     #: Which texts of a website are read: "title", "main" text, "headings", "description" (what a page says of itself to
     #: search engines), "structured" (the organisation's name and facts in JSON-LD). Your own text is always read.
     fields: tuple[Field, ...] = ("title", "main")

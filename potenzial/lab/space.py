@@ -21,7 +21,7 @@ Choice = str | int | float
 EMBEDDING: Final[Mapping[str, tuple[Choice, ...]]] = MappingProxyType(
     {
         "chunk_tokens": (32, 48, 64, 96, 128, 192),
-        "chunks_per_company": (2, 4, 8, 16),
+        "chunks_per_company": (2, 4, 8, 16, 24),
         "chunk_choice": ("page", "specific"),
         "pooling": ("mean", "idf", "medoid"),
         "transform": ("none", "centre", "abtt", "whiten"),

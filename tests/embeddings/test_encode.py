@@ -64,7 +64,7 @@ def test_progress_counts_what_was_there_already(tmp_path: Path, encoder: Encoder
     assert seen == [(2, 3), (3, 3)]
 
 
-@pytest.mark.parametrize("change", [{"prompt": "passage: "}, {"chunk_tokens": 64}])
+@pytest.mark.parametrize("change", [{"prompt": "passage: "}, {"chunk_tokens": 96}])
 def test_other_settings_have_vectors_of_their_own(
     tmp_path: Path, encoder: Encoder, make_chunks: Make, change: dict[str, object]
 ) -> None:

@@ -69,7 +69,7 @@ def test_changed_model_has_another_key(tiny_folder: Path, tiny_file: Path, tmp_p
     assert key != encoder_key(tiny(tmp_path), config)._replace(model=key.model)
     assert key != encoder_key(tiny(tiny_folder, precision="bfloat16"), config)
     assert key != encoder_key(tiny(tiny_folder), EmbeddingConfig(prompt="passage: "))
-    assert key != encoder_key(tiny(tiny_folder), EmbeddingConfig(chunk_tokens=64))
+    assert key != encoder_key(tiny(tiny_folder), EmbeddingConfig(chunk_tokens=96))
 
 
 def test_encoder_is_loaded_once(tiny_folder: Path) -> None:

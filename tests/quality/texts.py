@@ -37,7 +37,7 @@ _INACTIVE: Final = 0.35
 def synthetic() -> tuple[pl.DataFrame, pl.DataFrame, EmbeddingConfig]:
     """Give CUSTOMERS and CHUNKS of 700 customers of ten trades that texts alone tell, and how to encode them."""
     rng = np.random.default_rng(20260101)
-    config = EmbeddingConfig(model="tfidf", prompt="")
+    config = EmbeddingConfig(model="tfidf", prompt="", chunk_tokens=128, chunks_per_company=8)
     trade = rng.integers(0, len(_TRADES), _CUSTOMERS)
     headcount = np.maximum(np.rint(10 ** rng.normal(1.3, 0.5, _CUSTOMERS)), 1)
     worth = np.linspace(-0.5, 0.5, len(_TRADES))[rng.permutation(len(_TRADES))]
