@@ -11,7 +11,7 @@ from embeddings.chunk import chunk_documents
 from embeddings.config import EmbeddingConfig
 from embeddings.encoder import Encoder, EncoderKey
 from embeddings.pooling import pool
-from embeddings.rarity import Rarity, specific_weights
+from embeddings.rarity import Rarity, rarity_of, specific_weights
 from embeddings.schema import CHUNKS
 from embeddings.schema import company_vectors as vectors_schema
 from embeddings.store import VectorStore
@@ -47,8 +47,9 @@ def company_vectors(chunks: pl.DataFrame, store: Path, key: EncoderKey, config: 
     has no vector in `store`.
     """
     counts = chunks.match_to_schema(CHUNKS).group_by("customer_id").len("chunks").sort("customer_id")
+    weighed = specific_weights(chunks, rarity_of(chunks)) if config.pooling == "idf" else chunks
     with VectorStore.opened(store, key) as vectors:
-        pooled = pool(chunks, counts["customer_id"], vectors, config)
+        pooled = pool(weighed, counts["customer_id"], vectors, config)
     fitted = transform.fit(pooled, config)
     return Companies(_frame(counts, transform.apply(pooled, fitted)), fitted)
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from embeddings.config import EmbeddingConfig
 from embeddings.errors import NotEncodedError
-from embeddings.rarity import rarity_of, specific_weights
 from embeddings.store import VectorStore
 from embeddings.transform import unit
 
@@ -33,13 +32,13 @@ class _Part(NamedTuple):
 def pool(chunks: pl.DataFrame, customers: pl.Series, store: VectorStore, config: EmbeddingConfig) -> Array:
     """Give one vector of length 1 for each of the sorted `customers` from its chunks (CHUNKS), shape (n, d).
 
-    "mean" and "maxsim": the mean of the chunks' vectors by their weights. "idf": the weights times the mean inverse
-    document frequency of the chunk's words. "medoid": the one chunk whose cosine distances to all chunks of the
+    "mean", "maxsim" and "idf": the mean of the chunks' vectors by their weights, which for "idf" hold the
+    rarity of their words already (`embeddings.rarity.specific_weights`).
+    "medoid": the one chunk whose cosine distances to all chunks of the
     company, by their weights, have the least sum (Kaufman and Rousseeuw 1987).
     Raises NotEncodedError if a chunk has no vector in `store`.
     """
-    weighted = specific_weights(chunks, rarity_of(chunks)) if config.pooling == "idf" else chunks
-    numbered = _numbered(weighted, customers)
+    numbered = _numbered(chunks, customers)
     sums = np.zeros((len(customers), store.dimension), np.float32)
     for part in _parts(numbered, store):
         _add(sums, part)

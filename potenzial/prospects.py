@@ -125,10 +125,8 @@ def _vectors(project: Project, prospects: pl.DataFrame, crawled: Frames, advance
     encoder = load_encoder(config, project.vector_store.parent)
     encode_missing(chunks, encoder, project.vector_store, config, progress=advance)
     counts = chunks.group_by("customer_id").len("chunks").sort("customer_id")
-    # Their weights hold the rarity already; pooling by rarity would count it once more, by the words of the list.
-    weighed = msgspec.structs.replace(config, pooling="mean") if config.pooling == "idf" else config
     with VectorStore.opened(project.vector_store, encoder_key(encoder, config)) as store:
-        placed = transform.apply(pool(chunks, counts["customer_id"], store, weighed), table)
+        placed = transform.apply(pool(chunks, counts["customer_id"], store, config), table)
     columns = {"customer_id": counts["customer_id"], "vector": placed, "chunks": counts["chunks"]}
     return (
         pl.DataFrame(columns).cast(company_vectors(placed.shape[1])).match_to_schema(company_vectors(placed.shape[1]))
