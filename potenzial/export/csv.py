@@ -107,8 +107,7 @@ def _is_of_a_language(name: str) -> bool:
 
 
 def _translated(column: str, kind: str, texts: Texts) -> pl.Expr:
-    values = {key.removeprefix(f"{kind}."): word for key, word in texts.sentences.items() if key.startswith(f"{kind}.")}
-    return pl.col(column).replace(values)
+    return pl.col(column).replace(texts.words(kind))
 
 
 def _basis(texts: Texts) -> pl.Expr:

@@ -1,10 +1,8 @@
 """What a comparison says, in German or English: sentences of the catalogue with the numbers of a result."""
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Self
 
 from potenzial.lab.changes import Change, Changes
@@ -13,7 +11,7 @@ from potenzial.lab.controls import SHUFFLED, TFIDF
 from potenzial.lab.measures import MEASURES
 from potenzial.lab.race import Place
 from potenzial.report.numbers import UNKNOWN, Language, Numbers
-from potenzial.report.texts import Texts
+from potenzial.report.texts import Texts, catalogue
 
 #: What has no interval, by the keys of the catalogue.
 COSTS = ("stable", "speed", "memory", "vectors")
@@ -33,10 +31,7 @@ class Wording:
     @classmethod
     def of(cls, language: Language) -> Self:
         """Read the catalogue that ships with the package."""
-        file = resources.files("potenzial.lab") / "catalogue" / f"{language}.toml"
-        tables: Mapping[str, Mapping[str, str]] = tomllib.loads(file.read_text("utf-8"))
-        sentences = {f"{table}.{key}": text for table, keys in tables.items() for key, text in keys.items()}
-        return cls(Texts(language, sentences), Numbers(language))
+        return cls(catalogue("potenzial.lab", language), Numbers(language))
 
     def say(self, key: str, gaps: Mapping[str, str] | None = None) -> str:
         """Give a sentence with its gaps filled; KeyError when the key or a gap is missing."""

@@ -1,4 +1,4 @@
-"""All words of the report, one catalogue per language."""
+"""Catalogues of words, one per language: those of the report, and of every package that has its own."""
 
 import tomllib
 from collections.abc import Mapping
@@ -25,10 +25,20 @@ class Texts:
         """The word for a value such as a class or a verdict, or the value itself when it has none."""
         return self.sentences.get(f"{kind}.{value}", value)
 
+    def words(self, kind: str) -> dict[str, str]:
+        """All values of a kind with their words."""
+        start = f"{kind}."
+        return {key.removeprefix(start): word for key, word in self.sentences.items() if key.startswith(start)}
+
 
 def load_texts(language: Language, target: Target = "revenue") -> Texts:
-    """The catalogue that ships with the package, with the name of what the EUR are."""
-    file = resources.files("potenzial.report") / "catalogue" / f"{language}.toml"
+    """The report's catalogue, with the name of what the EUR are."""
+    return catalogue("potenzial.report", language, target)
+
+
+def catalogue(package: str, language: Language, target: Target = "revenue") -> Texts:
+    """The catalogue that ships with a package, with the name of what the EUR are; a sentence is named `TABLE.KEY`."""
+    file = resources.files(package) / "catalogue" / f"{language}.toml"
     return Texts(language, all_named(_flat(tomllib.loads(file.read_text(encoding="utf-8"))), target))
 
 

@@ -1,19 +1,16 @@
 """What a comparison of two runs says, in German or English: sentences, and the table of customers for spreadsheets."""
 
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final, Self
 
 import polars as pl
 
 from potenzial.report.numbers import Language, Numbers
-from potenzial.report.texts import Texts, load_texts
+from potenzial.report.texts import Texts, catalogue, load_texts
 from potenzial.runs.difference import Difference
 from potenzial.runs.schema import RunRecord
 from potenzial.spreadsheet import safe
 from scoring.config import Target
-from scoring.target import all_named
 
 #: Columns of the table of customers, the most wanted first.
 SHEET: Final = (
@@ -38,10 +35,8 @@ class Wording:
     @classmethod
     def of(cls, language: Language, target: Target = "revenue") -> Self:
         """Read the catalogue that ships with the package, with the name of what the EUR are."""
-        file = resources.files("potenzial.runs") / "catalogue" / f"{language}.toml"
-        tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text("utf-8"))
-        sentences = {f"{table}.{key}": text for table, keys in tables.items() for key, text in keys.items()}
-        return cls(Texts(language, all_named(sentences, target)), load_texts(language, target), Numbers(language))
+        own = catalogue("potenzial.runs", language, target)
+        return cls(own, load_texts(language, target), Numbers(language))
 
     def sentences(self, found: Difference) -> list[str]:
         """The outcome in a few sentences, each sum's quantile and coverage among them."""
@@ -101,18 +96,13 @@ class Wording:
 
     def sheet(self, customers: pl.DataFrame) -> pl.DataFrame:
         """DIFFERENCE with headings and values in the reader's words; no text is a formula."""
-        words = {key: self._words(self.texts, key) for key in ("cause", "field")}
         amounts = [name for name, dtype in customers.schema.items() if dtype == pl.Float64]
         worded = customers.with_columns(
-            pl.col(_CLASSED).replace(self._words(self.named, "class")),
-            pl.col(_ACTIONS).replace(self._words(self.named, "action")),
-            pl.col(_CAUSED).replace(words["cause"]),
+            pl.col(_CLASSED).replace(self.named.words("class")),
+            pl.col(_ACTIONS).replace(self.named.words("action")),
+            pl.col(_CAUSED).replace(self.texts.words("cause")),
             pl.col(amounts).round(0, mode="half_away_from_zero").cast(pl.Int64),
-            changed=pl.col("changed").list.eval(pl.element().replace(words["field"])).list.join(", "),
+            changed=pl.col("changed").list.eval(pl.element().replace(self.texts.words("field"))).list.join(", "),
         ).select(SHEET)
         guarded = worded.with_columns(safe(name) for name, dtype in worded.schema.items() if dtype == pl.String)
         return guarded.rename({name: self.texts.say(f"heading.{name}") for name in SHEET})
-
-    def _words(self, texts: Texts, table: str) -> dict[str, str]:
-        found = texts.sentences.items()
-        return {key.removeprefix(f"{table}."): word for key, word in found if key.startswith(f"{table}.")}
