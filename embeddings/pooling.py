@@ -32,10 +32,9 @@ class _Part(NamedTuple):
 def pool(chunks: pl.DataFrame, customers: pl.Series, store: VectorStore, config: EmbeddingConfig) -> Array:
     """Give one vector of length 1 for each of the sorted `customers` from its chunks (CHUNKS), shape (n, d).
 
-    "mean", "maxsim" and "idf": the mean of the chunks' vectors by their weights, which for "idf" hold the
-    rarity of their words already (`embeddings.rarity.specific_weights`).
-    "medoid": the one chunk whose cosine distances to all chunks of the
-    company, by their weights, have the least sum (Kaufman and Rousseeuw 1987).
+    "mean", "maxsim" and "idf": the mean of the chunks' vectors by their weights, which for "idf" hold the rarity of
+    their words already (`embeddings.rarity.specific_weights`). "medoid": the one chunk whose cosine distances to all
+    chunks of the company, by their weights, have the least sum (Kaufman and Rousseeuw 1987).
     Raises NotEncodedError if a chunk has no vector in `store`.
     """
     numbered = _numbered(chunks, customers)

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from scoring.classes import Thresholds, class_of, is_active
+from scoring.classes import Thresholds, class_of, revenue_class
 from scoring.schema import POTENTIAL_CLASSES, REVENUE_CLASSES
 
 _AMOUNTS: Final = ("revenue", "potential", "headroom", "headroom_expected")
@@ -55,9 +55,13 @@ class Classed:
 
 def classed(frame: pl.DataFrame, limits: Thresholds) -> Classed:
     """Class customers (revenue, potential and their differences) by borders in EUR per year."""
-    today = pl.when(is_active()).then(class_of(pl.col("revenue"), limits)).otherwise(pl.lit(REVENUE_CLASSES[-1]))
     potential = class_of(pl.col("potential"), limits).fill_null(POTENTIAL_CLASSES[-1])
     amounts = [pl.col(name).fill_nan(None).sum() for name in _AMOUNTS]
-    found = frame.lazy().group_by(today=today, by=potential).agg(pl.len().alias("customers"), *amounts).collect()
+    found = (
+        frame.lazy()
+        .group_by(today=revenue_class(limits), by=potential)
+        .agg(pl.len().alias("customers"), *amounts)
+        .collect()
+    )
     rows = found.select("today", "by", "customers", *_AMOUNTS).iter_rows()
     return Classed({(now, by): Cell(*values) for now, by, *values in rows})

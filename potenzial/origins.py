@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from potenzial import artifact, tables
+from potenzial.ingest.schema import ROW_REJECTED, VALUE_IGNORED
 from potenzial.project import Project
 
 
@@ -54,7 +55,7 @@ def _left_out(project: Project) -> list[Tally]:
     """Rejected rows, ignored values, websites on the list of opt-outs and those that reserve their texts."""
     rejects, verdicts = tables.read(project, "rejects"), tables.read(project, "verdicts")
     reserved = tables.read(project, "reservations").filter(pl.col("effect") == "obeyed")["site"].n_unique()
-    effects = {"rows": "row rejected", "values": "value ignored"}
+    effects = {"rows": ROW_REJECTED, "values": VALUE_IGNORED}
     by_effect = {name: rejects.filter(pl.col("effect") == effect) for name, effect in effects.items()}
     return [
         Tally("left_out", "rows", by_effect["rows"]["line"].n_unique()),

@@ -69,9 +69,21 @@ def class_of(value: pl.Expr, limits: Thresholds) -> pl.Expr:
     return pl.when(value.is_not_null()).then(pl.when(value >= limits.a).then(pl.lit("A")).otherwise(at_least_b))
 
 
-def is_active() -> pl.Expr:
-    """Whether a customer bought in the last 12 months, from column `revenue`."""
-    return pl.col("revenue").fill_nan(None).fill_null(0.0) > 0
+def is_active(revenue: str = "revenue") -> pl.Expr:
+    """Whether a customer bought in the last 12 months, from the column of that revenue."""
+    return pl.col(revenue).fill_nan(None).fill_null(0.0) > 0
+
+
+def revenue_class(limits: Thresholds, revenue: str = "revenue") -> pl.Expr:
+    """Class of a column of revenue in EUR per year: A, B, C, or inactive without any."""
+    return pl.when(is_active(revenue)).then(class_of(pl.col(revenue), limits)).otherwise(pl.lit(INACTIVE))
+
+
+def potential_class(limits: Thresholds, potential: str = "potential") -> pl.Expr:
+    """Class of a column of potential in EUR per year: A, B, C, or no data basis where it or the borders are unknown."""
+    if not limits.known:
+        return pl.lit(NO_DATA_BASIS)
+    return class_of(pl.col(potential), limits).fill_null(NO_DATA_BASIS)
 
 
 def classify(customers: pl.DataFrame, rated: pl.DataFrame, limits: Thresholds) -> pl.DataFrame:
@@ -88,12 +100,5 @@ def classify(customers: pl.DataFrame, rated: pl.DataFrame, limits: Thresholds) -
     """
     joined = customers.join(rated, on="customer_id", how="left", validate="1:1", maintain_order="left")
     return joined.with_columns(selectors.float().fill_nan(None)).with_columns(
-        class_revenue=pl.when(is_active()).then(class_of(pl.col("revenue"), limits)).otherwise(pl.lit(INACTIVE)),
-        class_potential=_potential_class(limits),
+        class_revenue=revenue_class(limits), class_potential=potential_class(limits)
     )
-
-
-def _potential_class(limits: Thresholds) -> pl.Expr:
-    if not limits.known:
-        return pl.lit(NO_DATA_BASIS)
-    return class_of(pl.col("potential"), limits).fill_null(NO_DATA_BASIS)

@@ -20,7 +20,7 @@ from potenzial.pipeline import Pipeline, Span
 from potenzial.progress import LogReporter, Reporter, TerminalReporter
 from potenzial.project import Project, open_project, ready
 from potenzial.reporting import coverage, write_results
-from potenzial.runs.keep import keep
+from potenzial.runs.keep import keep, measured_coverage
 from potenzial.runs.schema import RunRecord
 from potenzial.runs.store import LATEST, PREVIOUS, check_name, every
 from scoring.target import named
@@ -71,7 +71,7 @@ def run_project(project: Project, span: Span, visits: Visits = "due", name: str 
         pipeline = Pipeline(project, told, interruption.check, visits)
         pipeline.run(span)
         if span.reports:
-            kept = keep(project, name)
+            kept = None if project.sample else keep(project, name)
             path = write_results(project, pipeline)
             stdout().print(_summary(project, pipeline, path), soft_wrap=True)
             stdout().print(_told_of(kept, project), soft_wrap=True)
@@ -174,9 +174,9 @@ def _summary(project: Project, pipeline: Pipeline, path: Path) -> str:
     return "\n".join(lines)
 
 
-def _told_of(kept: RunRecord, project: Project) -> str:
+def _told_of(kept: RunRecord | None, project: Project) -> str:
     """Say under which name the run is kept, and how to compare it with the one before."""
-    if project.sample:
+    if kept is None:
         return "Run:     not kept, as it is a sample"
     former = len(every(project.folder)) > 1
     advice = f" (what changed: potenzial diff {PREVIOUS} {LATEST})" if former else ""
@@ -190,8 +190,8 @@ def _told(guards: pl.DataFrame) -> list[str]:
 
 def _headroom(project: Project, lists: pl.DataFrame, pipeline: Pipeline) -> str:
     quantile, figures = project.config.potential.quantile, pipeline.table("figures")
-    ours = figures.filter((pl.col("model") == "potenzial") & (pl.col("quantile") == quantile))["coverage"].to_list()
-    covered = f"{100 * ours[0]:.1f} % out of fold" if ours and ours[0] is not None else "not known for so few customers"
+    measured = measured_coverage(figures, quantile)
+    covered = "not known for so few customers" if measured is None else f"{100 * measured:.1f} % out of fold"
     ends = pipeline.table("sums").filter(pl.col("grouping") == "stock").select("expected_low", "expected_high")
     low, high = ends.row(0) if ends.height else (None, None)
     span = f" (with 80 % probability {low:,.0f} to {high:,.0f})" if low is not None and high is not None else ""

@@ -138,10 +138,14 @@ def _capacity(capacity: Mark, width: int) -> tuple[alt.Chart, ...]:
 
 
 def _axis(title: str, drawn: Concentration) -> alt.Axis:
+    return _percent_axis(title, [0, 0.2, 0.4, 0.6, 0.8, 1], drawn.percent_suffix)
+
+
+def _percent_axis(title: str, values: list[float], suffix: str) -> alt.Axis:
     return alt.Axis(
         title=title,
-        values=[0, 0.2, 0.4, 0.6, 0.8, 1],
-        labelExpr=f"round(datum.value * 100) + '{drawn.percent_suffix}'",
+        values=values,
+        labelExpr=f"round(datum.value * 100) + '{suffix}'",
         tickSize=0,
         labelPadding=7,
         titlePadding=10,
@@ -228,14 +232,7 @@ def portfolio(drawn: Portfolio, width: int) -> str:
         titlePadding=10,
         grid=False,
     )
-    y_axis = alt.Axis(
-        title=drawn.y_title,
-        values=[0, 0.25, 0.5, 0.75, 1],
-        labelExpr=f"round(datum.value * 100) + '{drawn.percent_suffix}'",
-        tickSize=0,
-        labelPadding=7,
-        titlePadding=10,
-    )
+    y_axis = _percent_axis(drawn.y_title, [0, 0.25, 0.5, 0.75, 1], drawn.percent_suffix)
     margin = drawn.hexagon
     chart = (
         alt.Chart(coloured)

@@ -32,7 +32,7 @@ _ROWS: Final = (
     ".. .. .. .. 87 .. .. .. .. ..",
 )
 #: A town of each area, for who does not know the digits by heart.
-_TOWNS: Final = """
+_NAMES: Final = """
 01:Dresden 02:Görlitz 03:Cottbus 04:Leipzig 06:Halle 07:Jena 08:Zwickau 09:Chemnitz 10:Berlin-Mitte
 12:Berlin-Süd 13:Berlin-Nord 14:Potsdam 15:Frankfurt/Oder 16:Oranienburg 17:Neubrandenburg 18:Rostock 19:Schwerin
 20:Hamburg 21:Lüneburg 22:Hamburg-Nord 23:Lübeck 24:Kiel 25:Husum 26:Oldenburg 27:Bremerhaven 28:Bremen 29:Celle
@@ -45,6 +45,7 @@ _TOWNS: Final = """
 87:Kempten 88:Ravensburg 89:Ulm 90:Nürnberg 91:Erlangen 92:Amberg 93:Regensburg 94:Passau 95:Bayreuth 96:Bamberg
 97:Würzburg 98:Suhl 99:Erfurt
 """
+_TOWNS: Final = MappingProxyType({pair[:2]: pair[3:] for pair in _NAMES.split()})
 _PLACES: Final = MappingProxyType(
     {code: (column, row) for row, line in enumerate(_ROWS) for column, code in enumerate(line.split()) if code != ".."}
 )
@@ -101,17 +102,11 @@ def by_area(customers: pl.DataFrame) -> pl.DataFrame:
     return areas.filter(pl.col("area").is_in(list(_PLACES))).sort("expected", "area", descending=[True, False])
 
 
-def town(code: str) -> str:
-    """A town of an area."""
-    towns = {pair[:2]: pair[3:] for pair in _TOWNS.split()}
-    return towns.get(code, "")
-
-
 def _tile(story: "Story", code: str, found: tuple[int, float], most: float) -> Tile:
     customers, expected = found
     gaps = {
         "code": code,
-        "town": town(code),
+        "town": _TOWNS.get(code, ""),
         "customers": story.counted("matrix.customers", customers),
         "expected": story.numbers.money(expected),
     }
@@ -130,7 +125,7 @@ def _title(story: "Story", areas: pl.DataFrame, total: float) -> str:
 
 def _caption(story: "Story", areas: pl.DataFrame, placed: int) -> str:
     first = "; ".join(
-        f"{code} {town(code)} {story.numbers.money(expected)}"
+        f"{code} {_TOWNS.get(code, '')} {story.numbers.money(expected)}"
         for code, _customers, expected in areas.head(_NAMED).iter_rows()
     )
     told = [story.say("regions.caption", {"first": first})]

@@ -3,7 +3,7 @@
 from potenzial.project import Project
 from potenzial.runs import store
 from potenzial.runs.difference import Difference, Kept, difference
-from potenzial.runs.keep import current, current_customers
+from potenzial.runs.keep import current, current_customers, lists_digest
 
 
 def between(project: Project, before: str, after: str) -> Difference:
@@ -22,11 +22,13 @@ def since_last(project: Project) -> Difference | None:
     Raises:
         RunError: that run is damaged.
     """
-    now, runs = current(project), store.every(project.folder)
-    former = next((one for one in runs if one.made_from != now.made_from), None)
-    if former is None or project.sample:
+    if project.sample:
+        return None
+    made_from, runs = lists_digest(project), store.every(project.folder)
+    former = next((one for one in runs if one.made_from != made_from), None)
+    if former is None:
         return None
     # What is kept already need not be put together again.
-    same = runs[0].made_from == now.made_from
+    same = runs[0].made_from == made_from
     customers = store.customers(project.folder, runs[0].run) if same else current_customers(project)
-    return difference(Kept(former, store.customers(project.folder, former.run)), Kept(now, customers))
+    return difference(Kept(former, store.customers(project.folder, former.run)), Kept(current(project), customers))

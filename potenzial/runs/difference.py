@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from potenzial.runs.schema import KEPT, RunRecord
-from scoring.classes import INACTIVE, NO_DATA_BASIS, Thresholds, class_of
+from scoring.classes import Thresholds, potential_class, revenue_class
 
 #: Why amounts changed. "data and settings" could not be told apart without estimating once more.
 CAUSES: Final = ("gone", "new", "own data", "data and settings", "settings", "data of others")
@@ -29,8 +29,8 @@ OWN: Final = ("revenue", "revenue_best", "last_purchase", "industry", "headcount
 #: What bears on an estimate, besides the data.
 _SETTINGS: Final = ("embedding.", "neighbours.", "infer.", "potential.")
 _CENT: Final = 0.005
-#: Gives the class of the amount "before" or "after" under some borders.
-ClassBy = Callable[[str, Thresholds], pl.Expr]
+#: Gives the class of a column under some borders.
+ClassBy = Callable[[Thresholds, str], pl.Expr]
 _AMOUNTS: Final = ("revenue", "potential", "headroom", "headroom_expected")
 _CLASSES: Final = ("class_revenue", "class_potential")
 
@@ -96,9 +96,7 @@ def difference(before: Kept, after: Kept) -> Difference:
     pair = _paired(before.customers, after.customers)
     caused = pair.with_columns(changed=_changed(), cause=_cause(remodelled=_remodelled(changed)))
     limits = (before.record.thresholds, after.record.thresholds)
-    told = caused.with_columns(
-        why_revenue=_why("class_revenue", _revenue_class, limits), why_potential=_why_potential(limits)
-    )
+    told = caused.with_columns(why_revenue=_why("revenue", revenue_class, limits), why_potential=_why_potential(limits))
     rows = told.select(DIFFERENCE.names()).match_to_schema(DIFFERENCE).sort("customer_id")
     return Difference(before.record, after.record, rows, bridge(rows), moved(rows), changed)
 
@@ -201,22 +199,11 @@ def _cause(*, remodelled: bool) -> pl.Expr:
     )
 
 
-def _revenue_class(end: str, limits: Thresholds) -> pl.Expr:
-    revenue = pl.col(f"revenue_{end}")
-    return pl.when(revenue.fill_null(0.0) > 0).then(class_of(revenue, limits)).otherwise(pl.lit(INACTIVE))
-
-
-def _potential_class(end: str, limits: Thresholds) -> pl.Expr:
-    if not limits.known:
-        return pl.lit(NO_DATA_BASIS)
-    return class_of(pl.col(f"potential_{end}"), limits).fill_null(NO_DATA_BASIS)
-
-
-def _why(column: str, class_by: ClassBy, limits: tuple[Thresholds, Thresholds]) -> pl.Expr:
+def _why(amount: str, class_by: ClassBy, limits: tuple[Thresholds, Thresholds]) -> pl.Expr:
     """Why the class of an amount changed; null where it did not, and for who is in one run only."""
-    before, after = pl.col(f"{column}_before"), pl.col(f"{column}_after")
-    by_borders = class_by("before", limits[1]) != before
-    by_amount = class_by("after", limits[0]) != before
+    before, after = (pl.col(f"class_{amount}_{end}") for end in ("before", "after"))
+    by_borders = class_by(limits[1], f"{amount}_before") != before
+    by_amount = class_by(limits[0], f"{amount}_after") != before
     stays = before.is_null() | after.is_null() | (before == after)
     return (
         pl.when(stays)
@@ -239,7 +226,7 @@ def _why_potential(limits: tuple[Thresholds, Thresholds]) -> pl.Expr:
     return (
         pl.when(there & differs & overridden)
         .then(pl.lit(OVERRIDE))
-        .otherwise(_why("class_potential", _potential_class, limits))
+        .otherwise(_why("potential", potential_class, limits))
     )
 
 

@@ -16,7 +16,9 @@ from potenzial.owners import with_used_sites
 from potenzial.project import Project
 from potenzial.runs import store
 from potenzial.runs.schema import KEPT, RunRecord
-from scoring.classes import NO_DATA_BASIS, Thresholds, class_of, thresholds
+from scoring.classes import potential_class, thresholds
+from scoring.potential.evaluation import MODEL
+from scoring.schema import POTENTIAL
 
 #: Stages and libraries that bear on an estimate.
 _STAGES: Final = ("embed", "neighbours", "infer", "potential", "lists")
@@ -24,31 +26,38 @@ _LIBRARIES: Final = ("faiss-cpu", "scikit-learn", "sentence-transformers", "torc
 _OF_POTENTIAL: Final = tuple(name for name in KEPT if name not in {"site", "text", "postcode", "overridden"})
 #: Hexadecimal digits of a digest: sums of two thousand of them fit into 63 bits.
 _DIGITS: Final = 13
+_SUMMED: Final = ("revenue", "potential", "headroom", "headroom_expected")
 _SAME_MOMENT: Final = 1_000
 
 
 def keep(project: Project, name: str = "") -> RunRecord:
-    """Keep what the project now says of its customers, unless the newest kept run says the same.
-
-    Samples are trials and are not kept.
+    """Keep what the project now says of all its customers, unless the newest kept run says the same.
 
     Raises:
         StageError: the lists have not been made.
         RunError: the name cannot be used.
     """
     known = store.every(project.folder)
-    now = current(project, "" if project.sample else name)
-    if known and known[0].made_from == now.made_from:
+    if known and known[0].made_from == lists_digest(project):
         return store.rename(project.folder, known[0].run, name) if name else known[0]
-    if not project.sample:
-        store.save(project.folder, now, current_customers(project))
-        store.prune(project.folder, project.config.run.keep_runs)
+    now = current(project, name)
+    store.save(project.folder, now, current_customers(project))
+    store.prune(project.folder, project.config.run.keep_runs)
     return now
+
+
+def lists_digest(project: Project) -> str:
+    """The digest of the project's lists, by which runs with the same results are known.
+
+    Raises:
+        StageError: the lists have not been made.
+    """
+    return tables.record_of(project, "potential").digests["potential"]
 
 
 def current(project: Project, name: str = "") -> RunRecord:
     """The record of the project's results as they are now, kept or not."""
-    lists, config = tables.read(project, "potential"), project.config
+    lists, config = _lists(project, _SUMMED), project.config
     limits = thresholds(tables.read(project, "customers")["revenue"], config.classes)
     now = datetime.now(tz=UTC)
     return RunRecord(
@@ -58,30 +67,34 @@ def current(project: Project, name: str = "") -> RunRecord:
         potenzial=__version__,
         customers=lists.height,
         rated=lists["potential"].count(),
-        **{column: float(lists[column].sum()) for column in ("revenue", "potential", "headroom", "headroom_expected")},
+        **{column: float(lists[column].sum()) for column in _SUMMED},
         quantile=config.potential.quantile,
-        coverage=_coverage(tables.read(project, "figures"), config.potential.quantile),
+        coverage=measured_coverage(tables.read(project, "figures"), config.potential.quantile),
         a=_finite(limits.a),
         b=_finite(limits.b),
         verdict=tables.read(project, "gate")["verdict"].item(),
         settings=settings(config),
         method=_method(),
-        made_from=tables.record_of(project, "potential").digests["potential"],
+        made_from=lists_digest(project),
     )
 
 
 def current_customers(project: Project) -> pl.DataFrame:
     """The project's customers as they are rated now (KEPT)."""
-    stock, owners, lists = (tables.read(project, name) for name in ("customers", "owners", "potential"))
+    stock, owners = (tables.read(project, name) for name in ("customers", "owners"))
     limits = thresholds(stock["revenue"], project.config.classes)
     sited = with_used_sites(stock, owners).select("customer_id", "postcode", "site", _own="text")
     digests = site_digests(project.stage("crawl").files["pages"])
-    joined = lists.select(_OF_POTENTIAL).join(sited, on="customer_id", how="left", validate="1:1")
+    joined = _lists(project, _OF_POTENTIAL).join(sited, on="customer_id", how="left", validate="1:1")
     own = pl.col("_own").map_elements(_digest, return_dtype=pl.Int64)
     some = pl.col("_own").is_not_null() | pl.col("_text").is_not_null()
     text = pl.when(some).then(own.fill_null(0) + pl.col("_text").fill_null(0))
     told = joined.join(digests, on="site", how="left", validate="m:1").with_columns(text=text)
-    return told.with_columns(overridden=_overridden(limits)).select(KEPT.names()).match_to_schema(KEPT)
+    return (
+        told.with_columns(overridden=pl.col("class_potential") != potential_class(limits))
+        .select(KEPT.names())
+        .match_to_schema(KEPT)
+    )
 
 
 def site_digests(pages: Path) -> pl.DataFrame:
@@ -121,14 +134,14 @@ def _digest(text: str) -> int:
     return int(hashlib.blake2b(text.encode()).hexdigest()[:_DIGITS], 16)
 
 
-def _overridden(limits: Thresholds) -> pl.Expr:
-    """Whether the published class is another than that of the potential."""
-    plain = class_of(pl.col("potential"), limits).fill_null(NO_DATA_BASIS) if limits.known else pl.lit(NO_DATA_BASIS)
-    return pl.col("class_potential") != plain
+def _lists(project: Project, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Some columns of the lists; reasons and peers, which make most of the file, stay on disk."""
+    return artifact.read_columns(project.stage("lists").files["potential"], POTENTIAL, columns)
 
 
-def _coverage(figures: pl.DataFrame, quantile: float) -> float | None:
-    ours = figures.filter((pl.col("model") == "potenzial") & (pl.col("quantile") == quantile))["coverage"]
+def measured_coverage(figures: pl.DataFrame, quantile: float) -> float | None:
+    """The share of customers whose revenue stays below the model's quantile, out of fold (FIGURES); None unmeasured."""
+    ours = figures.filter((pl.col("model") == MODEL) & (pl.col("quantile") == quantile))["coverage"]
     return ours[0] if len(ours) else None
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from potenzial.report.numbers import Numbers
 from potenzial.report.plain import LONGEST_NAME, shown
 from potenzial.report.tables import Row, Table
 from potenzial.runs.difference import Difference
@@ -21,17 +22,17 @@ _NOTHING: Final = "–"
 def title(found: Difference, words: Wording) -> str:
     """The message of a difference: what is expected now, and what was then."""
     gaps = {
-        "run": called(found.before, words),
+        "run": called(found.before, words.numbers),
         "before": words.numbers.money(found.before.headroom_expected),
         "after": words.numbers.money(found.after.headroom_expected),
     }
     return words.texts.say("table.title", gaps)
 
 
-def called(record: RunRecord, words: Wording) -> str:
+def called(record: RunRecord, numbers: Numbers) -> str:
     """The name of a run with its day, or day and time of one without a name."""
     moment = datetime.fromisoformat(record.finished_at)
-    day = words.numbers.day(moment.date())
+    day = numbers.day(moment.date())
     return f"{shown(record.name, LONGEST_NAME)} ({day})" if record.name else f"{day}, {moment:%H:%M} UTC"
 
 

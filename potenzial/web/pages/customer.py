@@ -12,7 +12,6 @@ from potenzial.report.plain import LONGEST_NAME, shown, web_link
 from potenzial.runs import store
 from potenzial.runs.schema import RunRecord
 from potenzial.runs.tables import called
-from potenzial.runs.wording import Wording as RunWording
 from potenzial.web.answering import LONGEST_COMMENT, Answer, take
 from potenzial.web.dossier import Dossier, dossier
 from potenzial.web.site import Reader, Sender, Visit
@@ -65,7 +64,7 @@ def _page(visit: Visit, customer_id: str, extra: dict[str, Any]) -> HTMLResponse
 
 def _past(visit: Visit, run: RunRecord, row: dict[str, Any]) -> dict[str, Any]:
     """What a kept run said of the customer, with the name of the run as the reader writes days."""
-    return {**row, "day": called(run, RunWording.of(visit.words.language, visit.site.project.config.input.target))}
+    return {**row, "day": called(run, visit.words.numbers)}
 
 
 def _names(found: Dossier) -> dict[str, str]:

@@ -44,7 +44,7 @@ def _kept(one: RunRecord, words: Wording) -> dict[str, Any]:
     numbers = words.numbers
     return {
         "run": one.run,
-        "called": called(one, words),
+        "called": called(one, numbers),
         "customers": numbers.count(one.customers),
         "amounts": [numbers.money(value) for value in (one.revenue, one.potential, one.headroom_expected)],
         "quantile": f"{numbers.decimal(one.quantile, 2)} ({words.coverage(one)})",
