@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from potenzial import __version__
+from potenzial.cli_options import DEFAULT_CONFIG, ConfigOption, FormatOption, JsonOption
 
 DONE, NO_START, INTERRUPTED = 0, 2, 130
 
@@ -29,8 +30,6 @@ experiment_app = typer.Typer(
 )
 app.add_typer(experiment_app, name="experiment")
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file of the project.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 SampleOption = Annotated[
     int, typer.Option("--sample", min=0, help="Only this many customers, chosen by the hash of their id; 0 means all.")
 ]
@@ -44,7 +43,6 @@ CapacityOption = Annotated[
     float, typer.Option(min=0.001, max=0.9, help="Share of the customers that can be contacted, for the lift.")
 ]
 SeedsOption = Annotated[int, typer.Option(min=1, max=20, help="How often the folds are dealt anew.")]
-DEFAULT_CONFIG = Path("potenzial.toml")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer hands an option's value to its callback by position
@@ -154,7 +152,7 @@ def lookalike(  # noqa: PLR0913, PLR0917 - one parameter for each option of the 
     weight_size: Annotated[float, typer.Option(min=0, help="How much the headcount counts.")] = 0.0,
     min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Only companies with this score.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 20,
-    kind: Annotated[str, typer.Option("--format", metavar="[table|json|csv|xlsx]", help="How to print.")] = "table",
+    kind: FormatOption = "table",
     output: Annotated[Path | None, typer.Option(help="File for csv or xlsx.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     sample: SampleOption = 0,
@@ -166,6 +164,7 @@ def lookalike(  # noqa: PLR0913, PLR0917 - one parameter for each option of the 
 ) -> None:
     """List the companies that are most like given customers, a text or a web page, and say why."""
     from potenzial.commands import lookalike as command
+    from potenzial.commands.sheet import format_of
     from potenzial.lookalikes.question import Question, Weights
     from potenzial.project import open_project
 
@@ -181,14 +180,14 @@ def lookalike(  # noqa: PLR0913, PLR0917 - one parameter for each option of the 
         min_score=min_score,
         k=k,
     )
-    command.lookalike(open_project(config, sample), question, command.format_of(kind, as_json=as_json), output)
+    command.lookalike(open_project(config, sample), question, format_of(kind, as_json=as_json), output)
 
 
 @app.command("rank-prospects")
 def rank_prospects(
     file: Annotated[Path, typer.Argument(help="Address list of companies, read like the address stock.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many the table shows.")] = 20,
-    kind: Annotated[str, typer.Option("--format", metavar="[table|json|csv|xlsx]", help="How to print.")] = "table",
+    kind: FormatOption = "table",
     output: Annotated[Path | None, typer.Option(help="File for csv or xlsx.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
@@ -196,9 +195,10 @@ def rank_prospects(
 ) -> None:
     """Rank the companies of another address list by potential and by likeness to the best customers."""
     from potenzial.commands import lookalike as command
+    from potenzial.commands.sheet import format_of
     from potenzial.project import open_project
 
-    command.prospects(open_project(config), file, k, command.format_of(kind, as_json=as_json), output)
+    command.prospects(open_project(config), file, k, format_of(kind, as_json=as_json), output)
 
 
 @app.command()

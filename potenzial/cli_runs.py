@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-_CONFIG = Path("potenzial.toml")
-_ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file of the project.")]
+from potenzial.cli_options import DEFAULT_CONFIG, ConfigOption, FormatOption, JsonOption
+
 _RunArgument = Annotated[
     str, typer.Argument(help='Name or id of a kept run, the beginning of an id, "latest" or "previous".')
 ]
@@ -22,9 +22,9 @@ def add_to(app: typer.Typer) -> None:
 
 @runs_app.command("list")
 def runs_list(
-    config: _ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the kept runs with their sums, the newest first."""
     from potenzial.commands import output, runs
@@ -36,7 +36,7 @@ def runs_list(
 def runs_name(
     run: _RunArgument,
     name: Annotated[str, typer.Argument(help="The new name; an empty one takes the name away.")],
-    config: _ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Give a kept run a name: it is then kept for good."""
     from potenzial.commands import runs
@@ -47,7 +47,7 @@ def runs_name(
 @runs_app.command("delete")
 def runs_delete(
     run: Annotated[list[str], typer.Argument(help="Names or ids of the runs to delete.")],
-    config: _ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Delete kept runs; the results of the project stay as they are."""
     from potenzial.commands import runs
@@ -59,13 +59,12 @@ def diff(
     before: _RunArgument = "previous",
     after: _RunArgument = "latest",
     most: Annotated[int, typer.Option("--most", min=0, help="Customers named on the terminal.")] = 10,
-    kind: Annotated[
-        str, typer.Option("--format", metavar="[table|json|csv|xlsx]", help="How the result is given.")
-    ] = "table",
+    kind: FormatOption = "table",
     out: Annotated[Path | None, typer.Option(help="File of a CSV or XLSX list.")] = None,
-    config: _ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say who changed class between two runs, and whether data, settings or thresholds did it."""
-    from potenzial.commands import diffing, lookalike
+    from potenzial.commands import diffing
+    from potenzial.commands.sheet import format_of
 
-    diffing.diff(config, (before, after), most, lookalike.format_of(kind, as_json=False), out)
+    diffing.diff(config, (before, after), most, format_of(kind, as_json=False), out)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-_CONFIG = Path("potenzial.toml")
+from potenzial.cli_options import DEFAULT_CONFIG, ConfigOption
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8765,
     token_file: Annotated[Path | None, typer.Option(help="Who may see what: TOML with one [[access]] a token.")] = None,
-    config: Annotated[Path, typer.Option("--config", help="Configuration file of the project.")] = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     sample: Annotated[
         int, typer.Option("--sample", min=0, help="Show the results of such a sample; 0 means those of all customers.")
     ] = 0,

@@ -1,6 +1,5 @@
 """The command `diff`: what changed between two kept runs, and by what."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from potenzial.commands.lookalike import Format
-from potenzial.commands.output import for_people, for_programs, stdout
-from potenzial.lookalikes.sheet import csv_text, write_csv, write_xlsx
-from potenzial.project import Project, open_project
+from potenzial.commands.output import for_people, for_programs
+from potenzial.commands.sheet import Format, Sheet, written
+from potenzial.project import open_project
 from potenzial.report.numbers import Numbers
 from potenzial.runs.between import between
 from potenzial.runs.difference import Difference
@@ -40,7 +38,9 @@ def diff(config_path: Path, runs: tuple[str, str], most: int, kind: Format, path
     elif kind == "json":
         for_programs("", _values(found, Wording.of("en", project.config.input.target)))
     else:
-        _written(found, project, kind, path)
+        frame = Wording.of(project.config.report.language, project.config.input.target).sheet(found.customers)
+        title = f"{found.before.called} / {found.after.called}"
+        written(Sheet(frame, "diff", title, "customers"), project, kind, path)
 
 
 def _shown(found: Difference, words: Wording, most: int) -> RenderableType:
@@ -129,17 +129,3 @@ def _values(found: Difference, words: Wording) -> dict[str, Any]:
         "customers": found.customers.filter(pl.col("cause").is_not_null() | pl.col("why_potential").is_not_null())
         .to_dicts(),
     }  # fmt: skip
-
-
-def _written(found: Difference, project: Project, kind: Format, path: Path | None) -> None:
-    language = project.config.report.language
-    sheet = Wording.of(language, project.config.input.target).sheet(found.customers)
-    if kind == "csv" and path is None:
-        sys.stdout.write(csv_text(sheet, language))
-        return
-    target = path or project.out / "diff.xlsx"
-    if kind == "csv":
-        write_csv(sheet, target, language)
-    else:
-        write_xlsx(sheet, target, f"Potenzial: {found.before.called} / {found.after.called}")
-    stdout().print(f"{sheet.height:,} customers: {target}", soft_wrap=True)

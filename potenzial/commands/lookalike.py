@@ -1,30 +1,29 @@
 """The commands `lookalike` and `rank-prospects`."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import polars as pl
 
 from embeddings.lookalike import did_you_mean
 from potenzial import tables
 from potenzial.api import Project as Analysis
-from potenzial.commands.output import for_people, for_programs, stderr, stdout
+from potenzial.commands.output import for_people, for_programs, stderr
 from potenzial.commands.running import reporter
+from potenzial.commands.sheet import Format, Sheet, written
 from potenzial.errors import QuestionError, UnknownIdError
 from potenzial.interruption import interruptible
 from potenzial.lock import only_run
 from potenzial.lookalikes.answer import Lookalikes
 from potenzial.lookalikes.question import ONLY, Only, Question
 from potenzial.lookalikes.reader import Reader
-from potenzial.lookalikes.sheet import csv_text, readable, write_csv, write_xlsx
+from potenzial.lookalikes.sheet import readable
 from potenzial.lookalikes.show import shown, shown_prospects
 from potenzial.lookalikes.stock import LookalikeStock, load_stock
 from potenzial.project import Project
 from potenzial.prospects import rank_prospects
 
-Format = Literal["table", "json", "csv", "xlsx"]
 #: Columns of the CSV and XLSX lists, the most wanted first.
 SHEET: Final = (
     "rank", "customer_id", "name", "postcode", "city", "band", "score", "closer_than", "class_revenue",
@@ -61,19 +60,6 @@ def _check_ids(names: Sequence[str], known: pl.Series) -> None:
             raise UnknownIdError(f"There is no customer `{name}`. {did_you_mean(name, known)}")
 
 
-def format_of(kind: str, *, as_json: bool) -> Format:
-    """Choose how to print.
-
-    Raises:
-        QuestionError: there is no such format.
-    """
-    chosen = "json" if as_json else kind
-    for one in get_args(Format):
-        if chosen == one:
-            return one  # type: ignore[no-any-return]  # get_args forgets that these are the literals
-    raise QuestionError(f"--format takes {', '.join(get_args(Format))}, not {kind!r}.")
-
-
 def only_of(only: str) -> Only | None:
     """Understand --only.
 
@@ -106,23 +92,9 @@ def _values(found: Lookalikes) -> dict[str, Any]:
 
 def _as_sheet(found: Lookalikes, project: Project, kind: Format, path: Path | None) -> None:
     sheet = readable(found.frame, SHEET, project.config.report.language, project.config.input.target)
-    _written(sheet, project, kind, path, "lookalike")
+    written(Sheet(sheet, "lookalike", "lookalike", "companies"), project, kind, path)
     if found.emptied_by:
         stderr().print(found.emptied_by, markup=False)
-
-
-def _written(sheet: pl.DataFrame, project: Project, kind: Format, path: Path | None, name: str) -> None:
-    """Write CSV to stdout unless a file is named; a workbook always goes to a file."""
-    language = project.config.report.language
-    if kind == "csv" and path is None:
-        sys.stdout.write(csv_text(sheet, language))
-        return
-    target = path or project.out / f"{name}.xlsx"
-    if kind == "csv":
-        write_csv(sheet, target, language)
-    else:
-        write_xlsx(sheet, target, f"Potenzial: {name}")
-    stdout().print(f"{sheet.height:,} companies: {target}", soft_wrap=True)
 
 
 def prospects(project: Project, file: Path, k: int, kind: Format, path: Path | None) -> None:
@@ -136,4 +108,5 @@ def prospects(project: Project, file: Path, k: int, kind: Format, path: Path | N
         for_programs("", values)
     else:
         language, target = project.config.report.language, project.config.input.target
-        _written(readable(ranking.frame, PROSPECT_SHEET, language, target), project, kind, path, "prospects")
+        sheet = readable(ranking.frame, PROSPECT_SHEET, language, target)
+        written(Sheet(sheet, "prospects", "prospects", "companies"), project, kind, path)
